@@ -1,0 +1,101 @@
+// Everything that can be configured, in one struct. config/keys.cc has the table of keys with
+// default, unit, range and meaning; conf/jwtauthd.toml is generated from it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "util/error.h"
+#include "util/secret.h"
+
+namespace config {
+
+struct Config {
+  struct Server {
+    std::string listen;  // path of a unix socket, or tcp:ADDRESS:PORT; unused under socket activation
+    unsigned socket_mode = 0660;
+    std::int64_t token_threads = 4;
+    std::int64_t database_threads = 8;
+    std::int64_t database_queue = 1024;
+    std::int64_t password_threads = 0;  // 0: one a core
+    std::int64_t password_queue = 64;
+    std::int64_t max_body_bytes = 65536;
+    std::chrono::seconds read_timeout{10};
+    std::chrono::seconds write_timeout{10};
+    std::chrono::seconds shutdown_grace{30};
+  } server;
+  struct Database {
+    std::string socket;
+    std::string host;
+    std::int64_t port = 3306;
+    std::string name;
+    std::string user;
+    util::Secret password;
+    std::string tls_ca;
+    std::int64_t pool_size = 10;
+    std::chrono::seconds connect_timeout{2};
+    std::chrono::seconds read_timeout{10};
+    std::chrono::seconds write_timeout{10};
+    std::chrono::milliseconds acquire_timeout{100};
+  } database;
+  struct Tokens {  // names of simplejwt's SIMPLE_JWT settings, in lower case
+    std::string algorithm = "ES256";
+    util::Secret signing_key;        // HS*: the secret; from signing_key, signing_key_file or credential
+    std::string signing_key_file;    // where it came from: HS*, the secret's file; else the PEM file
+    bool allow_short_signing_key = false;
+    std::chrono::seconds access_token_lifetime{300};
+    std::chrono::seconds refresh_token_lifetime{86400};
+    std::chrono::seconds leeway{0};
+    std::string issuer;
+    std::string audience;
+    std::string user_id_claim = "user_id";
+    std::string token_type_claim = "token_type";
+    std::string jti_claim = "jti";
+    bool update_last_login = false;
+  } tokens;
+  struct Passwords {
+    std::string hasher = "argon2id";
+    std::int64_t argon2_memory_kib = 19456;
+    std::int64_t argon2_iterations = 2;
+    std::int64_t pbkdf2_iterations = 1'000'000;
+    std::int64_t scrypt_n = 16384;
+    std::int64_t scrypt_r = 8;
+    std::int64_t scrypt_p = 5;
+    std::int64_t min_length = 8;
+    double max_similarity = 0.7;
+    bool refuse_common = true;
+    bool refuse_numeric = true;
+    std::string common_passwords_file;
+  } passwords;
+  struct Accounts {
+    bool registration = true;  // off: POST /api/register/ answers 404
+    bool unique_email = true;
+    bool require_email = true;
+  } accounts;
+  struct Cache {
+    std::int64_t verified_tokens = 20000;
+    std::int64_t users = 20000;
+    std::chrono::milliseconds poll_interval{250};
+    std::chrono::seconds stale_after{60};
+  } cache;
+  struct Compat {
+    std::string simplejwt = "5.5";  // or "5.2"
+  } compat;
+  struct Log {
+    std::string level = "info";
+    std::string format = "auto";  // auto, text, journal
+    bool access = true;
+  } log;
+};
+
+/// Reads defaults, then the file, then JWTAUTHD_SECTION_KEY of the environment, then `*_file` keys and
+/// systemd's $CREDENTIALS_DIRECTORY (a file named section.key). The error has one line a finding, each
+/// with file, line, key and what is allowed; all findings are told at once.
+util::Result<Config> load(const std::string& path);
+
+/// The commented example file, written from the table of keys: conf/jwtauthd.toml is exactly this.
+std::string example_file();
+
+}  // namespace config

@@ -1,0 +1,19 @@
+// Digests and MACs, over OpenSSL.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace crypto {
+
+using Sha256 = std::array<unsigned char, 32>;
+
+Sha256 sha256(std::string_view data);
+Sha256 hmac_sha256(std::string_view key, std::string_view data);
+
+enum class HashAlg { sha256, sha384, sha512 };
+/// The MAC's bytes (32, 48 or 64).
+std::string hmac(HashAlg alg, std::string_view key, std::string_view data);
+
+}  // namespace crypto

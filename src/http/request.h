@@ -1,0 +1,25 @@
+// What a handler sees of a request. Plain views into memory that the FastCGI call owns and that
+// outlives the handler; no copy is made of a header.
+#pragma once
+
+#include <string_view>
+
+namespace http {
+
+struct Request {
+  std::string_view method;         // REQUEST_METHOD, as sent
+  std::string_view path;           // percent-decoded, without the query: DOCUMENT_URI
+  std::string_view query;          // QUERY_STRING, raw
+  std::string_view content_type;   // CONTENT_TYPE, as sent; may be empty
+  std::string_view authorization;  // HTTP_AUTHORIZATION; empty when absent
+  std::string_view accept;         // HTTP_ACCEPT; empty when absent
+  std::string_view cookie;         // HTTP_COOKIE
+  std::string_view user_agent;     // HTTP_USER_AGENT
+  std::string_view csrf_token;     // HTTP_X_CSRF_TOKEN
+  std::string_view request_id;     // REQUEST_ID from nginx, checked, or our own
+  std::string_view client;         // REMOTE_ADDR
+  std::string_view body;           // whole; at most server.max_body_bytes
+  bool body_too_large = false;     // the body was over the limit and was not kept
+};
+
+}  // namespace http

@@ -1,0 +1,50 @@
+// A key and the one algorithm that it is for (RFC 8725 section 3.1).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "util/error.h"
+#include "util/secret.h"
+
+namespace jwt {
+
+/// RFC 7518 section 3.1 and RFC 8037.
+enum class Algorithm { hs256, hs384, hs512, rs256, rs384, rs512, ps256, ps384, ps512, es256, es384, es512, eddsa };
+
+/// "HS256", "EdDSA", …
+std::string_view name(Algorithm algorithm) noexcept;
+/// By exact name; nothing for `none`, other case or unknown ones.
+std::optional<Algorithm> algorithm_of(std::string_view name) noexcept;
+bool is_hmac(Algorithm algorithm) noexcept;
+
+/// Immutable and shareable between threads.
+class Key {
+ public:
+  /// HS*. Any length: the caller (configuration) decides how short is too short.
+  static util::Result<Key> from_secret(Algorithm algorithm, util::Secret secret, std::string kid = {});
+  /// RS*, PS*, ES*, EdDSA from PEM; the key must fit the algorithm. A public key verifies only.
+  static util::Result<Key> from_pem(Algorithm algorithm, std::string_view pem, std::string kid = {});
+
+  Key(Key&&) noexcept;
+  Key& operator=(Key&&) noexcept;
+  ~Key();
+
+  Algorithm algorithm() const noexcept;
+  bool can_sign() const noexcept;
+  /// Empty for a secret without one: then the header has no `kid`.
+  const std::string& kid() const noexcept;
+
+  /// header.payload.signature over `claims_json`, which is written as it stands (order kept).
+  std::string sign(std::string_view claims_json) const;
+
+ private:
+  friend class Verification;
+  struct Impl;
+  explicit Key(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace jwt

@@ -1,0 +1,46 @@
+// New tokens, claims in simplejwt's order: token_type, exp, iat, jti, user_id, ours, aud, iss.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "store/user_store.h"
+#include "tokens/claims.h"
+#include "tokens/key_ring.h"
+#include "util/clock.h"
+#include "util/random.h"
+
+namespace tokens {
+
+struct IssuerOptions {
+  std::chrono::seconds access_lifetime{300};
+  std::chrono::seconds refresh_lifetime{86400};
+  std::string issuer;
+  std::string audience;
+  std::string user_id_claim = "user_id";
+  std::string jti_claim = "jti";
+  std::string token_type_claim = "token_type";
+  bool user_id_as_string = true;  // simplejwt 5.5; 5.2 writes a number
+};
+
+struct TokenPair {
+  std::string refresh;
+  std::string access;
+};
+
+class Issuer {
+ public:
+  Issuer(const KeyRing& keys, const util::Clock& clock, util::Random& random, IssuerOptions options);
+
+  TokenPair issue_pair(const store::User& user) const;
+  /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does.
+  std::string access_from(const json::Value& refresh_claims) const;
+
+ private:
+  const KeyRing& keys_;
+  const util::Clock& clock_;
+  util::Random& random_;
+  IssuerOptions options_;
+};
+
+}  // namespace tokens

@@ -1,0 +1,37 @@
+// Signature, times, issuer, audience, type, jti: what simplejwt's Token.__init__ checks, in its order.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tokens/claims.h"
+#include "tokens/key_ring.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+namespace tokens {
+
+struct VerifierOptions {
+  std::chrono::seconds leeway{0};
+  std::string issuer;    // empty: not checked
+  std::string audience;  // empty: not checked (a stray aud is fine)
+  std::string jti_claim = "jti";
+  std::string token_type_claim = "token_type";
+};
+
+class Verifier {
+ public:
+  Verifier(const KeyRing& keys, const util::Clock& clock, VerifierOptions options);
+
+  /// `expected`: nothing = either type (the verify endpoint).
+  util::Result<Verified, TokenDefect> verify(std::string_view token, std::optional<TokenType> expected) const;
+
+ private:
+  const KeyRing& keys_;
+  const util::Clock& clock_;
+  VerifierOptions options_;
+};
+
+}  // namespace tokens

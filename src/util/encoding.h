@@ -1,0 +1,21 @@
+// Binary to text and back: hexadecimal, base64 (RFC 4648 section 4), base64url without padding
+// (RFC 4648 section 5, as RFC 7515 uses it).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace util {
+
+std::string to_hex(std::string_view bytes);
+
+std::string to_base64(std::string_view bytes);
+/// Canonical form only: right padding, zero trailing bits, no white space. nullopt otherwise.
+std::optional<std::string> from_base64(std::string_view text);
+
+std::string to_base64url(std::string_view bytes);
+/// Canonical form only: no padding, zero trailing bits, no foreign characters. nullopt otherwise.
+std::optional<std::string> from_base64url(std::string_view text);
+
+}  // namespace util
