@@ -1,0 +1,29 @@
+// The request path, one way: match → accept → authenticate → method → handler. The only try/catch.
+#pragma once
+
+#include <optional>
+
+#include "api/route.h"
+#include "api/services.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace api {
+
+class App {
+ public:
+  explicit App(Services& services);
+
+  /// The lane that the request asks for; cheap, no allocation. Anything that is answered without a
+  /// handler (404, 405, 301, 406 …) is Lane::token.
+  Lane lane(const http::Request& request) const noexcept;
+
+  /// The answer; never throws. Nothing: on the token lane, when the answer needs the database (a user
+  /// whom this worker does not know yet): call again on the database lane.
+  std::optional<http::Response> handle(const http::Request& request, Lane on) noexcept;
+
+ private:
+  Services& services_;
+};
+
+}  // namespace api

@@ -1,0 +1,38 @@
+// What the handlers work with. Built in daemon/app.cc and nowhere else.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "accounts/credentials.h"
+#include "accounts/registration.h"
+#include "tokens/bearer.h"
+#include "tokens/issuer.h"
+#include "tokens/verifier.h"
+#include "store/user_store.h"
+
+namespace api {
+
+struct ApiOptions {
+  bool simplejwt_5_2 = false;      // wording and behaviour of simplejwt 5.2 instead of 5.5
+  bool registration = true;
+  bool require_email = true;
+  std::string user_id_claim = "user_id";
+};
+
+struct Services {
+  ApiOptions options;
+  accounts::Registration& registration;
+  accounts::Credentials& credentials;
+  tokens::Issuer& issuer;
+  tokens::Verifier& verifier;
+  tokens::BearerAuthenticator& bearer;
+  tokens::UserDirectory& directory;
+  store::UserStore& users;
+  /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database
+  /// (throws nothing).
+  std::function<std::vector<std::string>()> not_ready;
+};
+
+}  // namespace api
