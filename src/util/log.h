@@ -18,14 +18,17 @@ struct Options {
   int fd = 2;
 };
 
-/// Called once, before threads start. Before it, lines go to standard error unbatched.
+/// Called once, before threads start. Before it, lines go to standard error unbatched. Ignores SIGPIPE
+/// from here on, so that a reader that has gone ends nothing: a descriptor that is closed, full or slow
+/// costs lines, which are counted and told of later, never a caller's time or more than 2 MiB.
 void start(const Options& options);
-/// Writes what is gathered and stops the flushing thread.
+/// Writes what is gathered and stops the flushing thread; later lines go out unbatched.
 void stop() noexcept;
 /// Writes what is gathered now.
 void flush() noexcept;
 
 bool enabled(Level level) noexcept;
+/// One line, UTF-8. Control characters, line ends among them, are escaped; past 4 KiB it is cut.
 void write(Level level, std::string_view line) noexcept;
 
 inline void debug(std::string_view line) { write(Level::debug, line); }
@@ -46,8 +49,8 @@ struct Access {
 /// Formats and gathers the line; control characters of foreign text are escaped. Thread-safe.
 void access(const Access& entry) noexcept;
 
-/// `text` with control characters, quotes and bytes beyond ASCII escaped, cut at `limit` bytes: how
-/// foreign text goes into a line.
+/// `text` in double quotes, with control characters, quotes, backslashes and bytes beyond ASCII escaped,
+/// cut after `limit` bytes of it: how foreign text goes into a line.
 std::string quoted(std::string_view text, std::size_t limit = 256);
 
 }  // namespace util::log
