@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "api/route.h"
+#include "api/router.h"
 #include "api/services.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -23,7 +24,12 @@ class App {
   std::optional<http::Response> handle(const http::Request& request, Lane on) noexcept;
 
  private:
+  Router::Match find(std::string_view path) const noexcept;
+  std::optional<http::Response> dispatch(const http::Request& request, Lane on);
+  std::optional<http::Response> answer(const Resource& resource, const http::Request& request, Lane on);
+
   Services& services_;
+  Router router_;
 };
 
 }  // namespace api

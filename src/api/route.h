@@ -1,7 +1,9 @@
-// One row of the table of routes. The 405 `Allow` header, OPTIONS, metrics labels, the OpenAPI document
+// One row of the table of routes. The 405 `Allow` header, the answer to OPTIONS, the OpenAPI document
 // and the test that calls every protected row without a token come from the rows.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "http/request.h"
@@ -10,6 +12,7 @@
 
 namespace api {
 
+struct ApiOptions;
 struct Services;
 
 /// Who may call a row.
@@ -25,25 +28,43 @@ enum class Lane {
   password,  // a password hash, and SQL
 };
 
-/// nginx's limit_req zones and the throttle table go by these names.
-enum class Throttle { none, login, registration, refresh };
+/// Views speak DRF: content negotiation, OPTIONS metadata. Probes are for machines and answer any Accept.
+enum class Kind { view, probe };
+
+/// A field of a request or an answer, as DRF's metadata tells it. The request reader works from the
+/// same rows (api/form.h).
+struct Field {
+  enum class Type { string, email, integer };
+  std::string_view name;
+  Type type = Type::string;
+  bool required = true;
+  bool read_only = false;
+  std::string_view label;
+  std::string_view help_text;  // may be empty
+  unsigned max_length = 0;     // code points; 0: not told
+};
 
 /// What a handler is given beside the services.
 struct Context {
   const http::Request& request;
+  Lane on;                             // where it runs
   const tokens::Principal* principal;  // set on Access::bearer rows, else nullptr
 };
 
-using Handler = http::Response (*)(Services&, const Context&);
+/// Nothing: the answer needs the database and this is the token lane.
+using Handler = std::optional<http::Response> (*)(Services&, const Context&);
 
 struct Route {
   std::string_view method;
   std::string_view path;  // exact, with its trailing slash where it has one
+  Kind kind;
   Access access;
   Lane lane;
-  Throttle throttle;
   Handler handler;
-  std::string_view name;         // what OPTIONS calls the view
+  int success;  // status of the good answer
+  /// The form's fields; they may depend on the configuration (is an e-mail required?).
+  std::span<const Field> (*fields)(const ApiOptions&);
+  std::string_view name;  // what OPTIONS calls the view
   std::string_view description;
 };
 

@@ -9,16 +9,15 @@
 #include "accounts/registration.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
+#include "tokens/user_directory.h"
 #include "tokens/verifier.h"
-#include "store/user_store.h"
 
 namespace api {
 
 struct ApiOptions {
-  bool simplejwt_5_2 = false;      // wording and behaviour of simplejwt 5.2 instead of 5.5
-  bool registration = true;
+  bool simplejwt_5_2 = false;  // wording and behaviour of simplejwt 5.2 instead of 5.5
+  bool registration = true;    // off: /api/register/ is not there
   bool require_email = true;
-  std::string user_id_claim = "user_id";
 };
 
 struct Services {
@@ -29,9 +28,8 @@ struct Services {
   tokens::Verifier& verifier;
   tokens::BearerAuthenticator& bearer;
   tokens::UserDirectory& directory;
-  store::UserStore& users;
-  /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database
-  /// (throws nothing).
+  /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database;
+  /// throws nothing.
   std::function<std::vector<std::string>()> not_ready;
 };
 

@@ -1,0 +1,112 @@
+#include "api/app.h"
+
+#include <string>
+
+#include "api/errors.h"
+#include "api/metadata.h"
+#include "api/routes.h"
+#include "http/accept.h"
+#include "json/parse.h"
+#include "util/error.h"
+#include "util/log.h"
+
+namespace api {
+namespace {
+
+/// A moved path keeps its query; GET and HEAD only, because a moved POST loses its body.
+http::Response moved(const Resource& resource, std::string_view query) {
+  std::string location(resource.path);
+  if (!query.empty()) location.append("?").append(query);
+  return http::moved_permanently(std::move(location));
+}
+
+void log_failure(const char* what, const http::Request& request) {
+  util::log::error("id=" + std::string(request.request_id) + " failed: " + util::log::quoted(what, 1024));
+}
+
+http::Response indented(http::Response response, int spaces) {
+  if (auto value = json::parse(response.body)) response.body = value->dump_indented(spaces);
+  return response;
+}
+
+}  // namespace
+
+App::App(Services& services) : services_(services), router_(routes()) {}
+
+Router::Match App::find(std::string_view path) const noexcept {
+  const auto match = router_.match(path);
+  const bool closed = match.resource != nullptr && !services_.options.registration &&
+                      match.resource->path == "/api/register/";
+  return closed ? Router::Match{} : match;
+}
+
+Lane App::lane(const http::Request& request) const noexcept {
+  const auto match = find(request.path);
+  if (match.resource == nullptr) return Lane::token;
+  const Route* row = match.resource->row(request.method);
+  return row == nullptr ? Lane::token : row->lane;
+}
+
+std::optional<http::Response> App::handle(const http::Request& request, Lane on) noexcept {
+  try {
+    return dispatch(request, on);
+  } catch (const util::Outage& outage) {
+    log_failure(outage.what(), request);
+    return http::unavailable(static_cast<int>(outage.retry_after().count()));
+  } catch (const std::exception& error) {
+    log_failure(error.what(), request);
+    return http::detail(500, "Internal server error.");
+  }
+}
+
+std::optional<http::Response> App::dispatch(const http::Request& request, Lane on) {
+  const auto match = find(request.path);
+  if (match.resource == nullptr) return not_found();
+  const Resource& resource = *match.resource;
+  if (match.slash_missing && (request.method == "GET" || request.method == "HEAD")) {
+    return moved(resource, request.query);
+  }
+
+  int indent = 0;
+  if (resource.kind == Kind::view) {
+    auto negotiation = http::negotiate(request);
+    if (negotiation.refused) {
+      negotiation.refused->allow = resource.allow;
+      return std::move(*negotiation.refused);
+    }
+    indent = negotiation.accepted.indent;
+  }
+
+  auto response = answer(resource, request, on);
+  if (!response) return std::nullopt;
+  response->allow = resource.allow;
+  return indent > 0 ? indented(std::move(*response), indent) : std::move(*response);
+}
+
+std::optional<http::Response> App::answer(const Resource& resource, const http::Request& request, Lane on) {
+  tokens::Principal principal;
+  if (resource.access == Access::bearer) {
+    auto outcome = services_.bearer.authenticate(request.authorization, on != Lane::token);
+    if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
+    if (const auto* defect = std::get_if<tokens::BearerDefect>(&outcome)) return bad_bearer(*defect);
+    if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
+      return bad_bearer(*defect, services_.options.simplejwt_5_2);
+    }
+    principal = std::move(std::get<tokens::Principal>(outcome));
+  }
+  const std::int64_t user_id = principal.user ? principal.user->id : 0;
+
+  const Route* row = resource.row(request.method);
+  std::optional<http::Response> response;
+  if (row != nullptr) {
+    response = row->handler(services_, {request, on, principal.user ? &principal : nullptr});
+  } else if (request.method == "OPTIONS" && resource.kind == Kind::view) {
+    response = describe(resource, services_.options);
+  } else {
+    response = method_not_allowed(request.method);
+  }
+  if (response && response->user_id == 0) response->user_id = user_id;
+  return response;
+}
+
+}  // namespace api

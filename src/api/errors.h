@@ -1,0 +1,28 @@
+// Outcomes to answers: the one place that knows the sentences of DRF and simplejwt for refusals.
+#pragma once
+
+#include <string_view>
+
+#include "accounts/field_errors.h"
+#include "http/response.h"
+#include "tokens/bearer.h"
+#include "tokens/claims.h"
+
+namespace api {
+
+/// 400 `{"username":["…"],"password":["…","…"]}`.
+http::Response field_errors(const accounts::FieldErrors& errors);
+
+/// What is wrong with the token, in the words of the simplejwt release that is spoken.
+std::string_view sentence(tokens::TokenDefect defect, bool simplejwt_5_2) noexcept;
+
+/// 401 of refresh, verify: `{"detail":"…","code":"token_not_valid"}`.
+http::Response bad_token(tokens::TokenDefect defect, bool simplejwt_5_2);
+/// 401 of a protected route, with simplejwt's `messages`.
+http::Response bad_bearer(tokens::TokenDefect defect, bool simplejwt_5_2);
+http::Response bad_bearer(tokens::BearerDefect defect);
+
+http::Response not_found();
+http::Response method_not_allowed(std::string_view method);
+
+}  // namespace api

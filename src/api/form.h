@@ -1,0 +1,39 @@
+// The fields of a request body, read as DRF's serializers read them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "accounts/field_errors.h"
+#include "api/route.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "util/error.h"
+
+namespace api {
+
+/// Text fields, stripped; a field that failed is absent here and has its message in `errors`.
+class Form {
+ public:
+  accounts::FieldErrors errors;
+
+  /// The field's text, or nothing when it failed or was not sent.
+  std::optional<std::string> take(std::string_view name);
+  /// Refuses NUL as every CharField of DRF does: for fields that no use case checks.
+  void refuse_nul();
+  bool good() const noexcept { return errors.empty(); }
+
+ private:
+  friend util::Result<Form, http::Response> read_form(const http::Request&, std::span<const Field>);
+  std::vector<std::pair<std::string_view, std::string>> values_;
+};
+
+/// Reads the body and its writable fields. An unreadable body (415, malformed, no object …) is the
+/// answer to send; field errors are in the form, so that the handler can add its own.
+util::Result<Form, http::Response> read_form(const http::Request& request, std::span<const Field> fields);
+
+}  // namespace api

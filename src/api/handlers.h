@@ -1,0 +1,30 @@
+// The endpoints: one file per resource, each function a row of routes.cc.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "api/route.h"
+#include "api/services.h"
+
+namespace api {
+
+std::optional<http::Response> register_account(Services& services, const Context& context);
+std::span<const Field> registration_fields(const ApiOptions& options);
+
+std::optional<http::Response> obtain_token_pair(Services& services, const Context& context);
+std::span<const Field> login_fields(const ApiOptions& options);
+
+std::optional<http::Response> refresh_token(Services& services, const Context& context);
+std::span<const Field> refresh_fields(const ApiOptions& options);
+std::optional<http::Response> verify_token(Services& services, const Context& context);
+std::span<const Field> verify_fields(const ApiOptions& options);
+
+std::optional<http::Response> show_dashboard(Services& services, const Context& context);
+
+std::optional<http::Response> tell_health(Services& services, const Context& context);
+std::optional<http::Response> tell_readiness(Services& services, const Context& context);
+
+std::span<const Field> no_fields(const ApiOptions& options);
+
+}  // namespace api

@@ -1,0 +1,127 @@
+#include "api/openapi.h"
+
+#include <initializer_list>
+#include <utility>
+
+#include "api/router.h"
+#include "api/routes.h"
+#include "json/value.h"
+
+namespace api {
+namespace {
+
+using json::Value;
+
+Value object(std::initializer_list<std::pair<std::string_view, Value>> members) {
+  Value out = Value::object();
+  for (const auto& [key, value] : members) out.set(key, value);
+  return out;
+}
+
+Value reference(std::string_view path) { return object({{"$ref", Value::string(path)}}); }
+
+Value field_schema(const Field& field) {
+  Value schema = object({{"type", Value::string(field.type == Field::Type::integer ? "integer" : "string")}});
+  if (field.type == Field::Type::email) schema.set("format", Value::string("email"));
+  if (field.max_length > 0) schema.set("maxLength", Value::integer(field.max_length));
+  if (!field.help_text.empty()) schema.set("description", Value::string(field.help_text));
+  return schema;
+}
+
+Value form_schema(std::span<const Field> fields) {
+  Value properties = Value::object();
+  Value required = Value::array();
+  for (const Field& field : fields) {
+    if (field.read_only) continue;
+    properties.set(field.name, field_schema(field));
+    if (field.required) required.append(Value::string(field.name));
+  }
+  return object({{"type", Value::string("object")}, {"properties", properties}, {"required", required}});
+}
+
+Value request_body(std::span<const Field> fields) {
+  const Value media = object({{"schema", form_schema(fields)}});
+  return object({{"required", Value::boolean(true)},
+                 {"content", object({{"application/json", media},
+                                     {"application/x-www-form-urlencoded", media},
+                                     {"multipart/form-data", media}})}});
+}
+
+Value described(std::string_view text) { return object({{"description", Value::string(text)}}); }
+
+Value error(std::string_view text, std::string_view schema) {
+  const Value media = object({{"schema", reference(schema)}});
+  return object({{"description", Value::string(text)}, {"content", object({{"application/json", media}})}});
+}
+
+Value responses(const Route& row, std::span<const Field> fields) {
+  constexpr std::string_view detail = "#/components/schemas/Detail";
+  const std::string status = std::to_string(row.success);
+  Value out = object({{status, described("Done")}});
+  if (!fields.empty()) {
+    out.set("400", error("A field or the body is not right", "#/components/schemas/FieldErrors"));
+    out.set("413", error("The body is over the limit", detail));
+    out.set("415", error("No such media type", detail));
+  }
+  const bool names_a_user = row.access == Access::bearer || row.lane == Lane::password || !fields.empty();
+  if (row.kind == Kind::view && names_a_user && row.success != 201) {
+    out.set("401", error("No valid token or credentials", detail));
+  }
+  if (row.kind == Kind::view) {
+    out.set("406", error("The Accept header cannot be met", detail));
+    out.set("429", error("Throttled; Retry-After says for how long", detail));
+  }
+  out.set("503", error("Not now; Retry-After says when", detail));
+  return out;
+}
+
+Value operation(const Route& row, const ApiOptions& options) {
+  const auto fields = row.fields(options);
+  Value out = object({{"summary", Value::string(row.name)}});
+  if (!row.description.empty()) out.set("description", Value::string(row.description));
+  if (row.access == Access::bearer) {
+    Value needs = Value::array();
+    needs.append(object({{"bearer", Value::array()}}));
+    out.set("security", needs);
+  }
+  if (!fields.empty()) out.set("requestBody", request_body(fields));
+  out.set("responses", responses(row, fields));
+  return out;
+}
+
+Value components() {
+  const Value text = object({{"type", Value::string("string")}});
+  const Value texts = object({{"type", Value::string("array")}, {"items", text}});
+  Value detail = object({{"type", Value::string("object")},
+                         {"properties", object({{"detail", text}, {"code", text}})}});
+  Value field_errors = object({{"type", Value::string("object")}, {"additionalProperties", texts}});
+  Value bearer = object({{"type", Value::string("http")},
+                         {"scheme", Value::string("bearer")},
+                         {"bearerFormat", Value::string("JWT")}});
+  return object({{"schemas", object({{"Detail", detail}, {"FieldErrors", field_errors}})},
+                 {"securitySchemes", object({{"bearer", bearer}})}});
+}
+
+}  // namespace
+
+std::string openapi_document(const ApiOptions& options) {
+  const Router router(routes());
+  Value paths = Value::object();
+  for (const Resource* resource : router.resources()) {
+    Value item = Value::object();
+    for (const Route* row : resource->rows) {
+      std::string method(row->method);
+      for (char& c : method) c = static_cast<char>(c | 0x20);  // upper-case ASCII letters only
+      item.set(method, operation(*row, options));
+    }
+    paths.set(resource->path, item);
+  }
+  const Value document = object(
+      {{"openapi", Value::string("3.1.0")},
+       {"info", object({{"title", Value::string("jwtauthd")}, {"version", Value::string("1")}})},
+       {"paths", paths},
+       {"components", components()}});
+  return document.dump_indented(2) + "\n";
+}
+
+}  // namespace api
