@@ -15,7 +15,7 @@ class MysqlUserStore final : public UserStore {
   std::vector<User> find_by_ids(std::span<const std::int64_t> ids) override;
   bool username_exists(std::string_view username) override;
   bool email_exists(std::string_view email) override;
-  Inserted insert(User& user) override;
+  Inserted insert(User& user, bool unique_email) override;
   bool set_password(std::int64_t id, std::string_view encoded,
                     std::optional<std::string_view> expected_old) override;
   bool set_last_login(std::int64_t id, util::TimePoint when) override;

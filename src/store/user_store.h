@@ -34,7 +34,7 @@ struct UserFilter {
   unsigned limit = 100;
 };
 
-enum class Inserted { ok, username_taken };
+enum class Inserted { ok, username_taken, email_taken };
 
 /// Each call is one statement, or one transaction when it writes; a write has been committed when it
 /// returns. Throws util::Outage when the database cannot be asked.
@@ -50,8 +50,9 @@ class UserStore {
   virtual bool username_exists(std::string_view username) = 0;
   /// Compared without regard to case, by the column's collation.
   virtual bool email_exists(std::string_view email) = 0;
-  /// Sets user.id. `reserve_email`: also refuse, race-free, when another user has the e-mail.
-  virtual Inserted insert(User& user) = 0;
+  /// Sets user.id when ok. `unique_email`: also refuse a user whose e-mail another one has, and let one
+  /// of two that come at once win, from any worker or host; users without an e-mail are not compared.
+  virtual Inserted insert(User& user, bool unique_email) = 0;
   /// False when there is no such user. With `expected_old`, only when the stored hash is still that
   /// one (an upgrade at login must not undo a password change).
   virtual bool set_password(std::int64_t id, std::string_view encoded,
