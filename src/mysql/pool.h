@@ -30,26 +30,33 @@ struct Options {
 };
 
 class Connection;
+class Connections;
 class Pool;
 
-/// A connection lent for a scope. Returned on destruction; a connection that saw an error is dropped.
+/// A connection lent for a scope. Returned on destruction; one that saw an error other than
+/// DuplicateKey, Conflict or NoSuchTable is dropped. Each statement is a transaction of its own.
+/// When the connection turns out to be dead at the first statement, that one is sent again on a new
+/// connection, provided that the server cannot have run it or that it only reads.
 class Lease {
  public:
   Lease(Lease&&) noexcept;
   ~Lease();
-  /// Prepared once a connection and kept with it; `sql` must be a literal.
+  /// Prepared once a connection and kept with it; `sql` must outlive the Statement.
   Statement prepare(const char* sql);
+  /// One statement as text, for DDL: MySQL does not prepare all of that.
+  void run(const std::string& sql);
 
  private:
   friend class Pool;
   friend class Transaction;
-  Lease(Pool& pool, std::unique_ptr<Connection> connection) noexcept;
-  Pool* pool_;
+  Lease(Connections& home, std::unique_ptr<Connection> connection) noexcept;
+  Connections* home_;
   std::unique_ptr<Connection> connection_;
 };
 
-/// Thread-safe. While the server is away, acquire() fails at once for a short spell after a failed
-/// connect instead of waiting for each connect timeout (a circuit breaker), so that 503 is quick.
+/// Thread-safe. Connections are opened by a thread of the pool's own, on demand, so that no caller ever
+/// waits for a connect timeout. While the server is away acquire() fails at once, and that thread
+/// tries again every 200 ms (a circuit breaker). Leases must be gone before the pool is.
 class Pool {
  public:
   explicit Pool(Options options);
@@ -57,23 +64,24 @@ class Pool {
   Lease acquire();  // throws util::Outage
   /// One round trip on a pooled connection; what /readyz asks. Throws util::Outage.
   void ping();
-  /// Statements sent since start; tests prove with it that a request runs no SQL.
+  /// Statements sent since start, BEGIN and COMMIT among them; preparing, session setup and liveness
+  /// pings are not counted. Tests prove with it that a request runs no SQL.
   std::uint64_t statements_sent() const noexcept;
 
  private:
   friend class Lease;
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Connections> connections_;
 };
 
-/// BEGIN … COMMIT as statements (the driver's own commit() swallows errors). Destroyed without
-/// commit() = ROLLBACK.
+/// BEGIN … COMMIT as statements (the driver's own commit() swallows errors), READ COMMITTED. Destroyed
+/// without commit() = ROLLBACK. No statement but the BEGIN is ever sent twice.
 class Transaction {
  public:
   explicit Transaction(Pool& pool);
   ~Transaction();
   Statement prepare(const char* sql);
-  /// Returns only when the server said that it is committed; throws util::Outage otherwise.
+  /// Returns only when the server said that it is committed; throws util::Outage otherwise, and then it
+  /// may have been committed or not.
   void commit();
 
  private:
@@ -82,7 +90,7 @@ class Transaction {
 };
 
 /// Runs `work` in a fresh Transaction; begins anew on deadlock and lock wait (1213, 1205, also at
-/// COMMIT), at most three times. `work` commits itself as its last line.
+/// COMMIT), at most three times in all, then throws util::Outage. `work` commits itself as its last line.
 void transact(Pool& pool, const std::function<void(Transaction&)>& work);
 
 }  // namespace mysql

@@ -1,0 +1,123 @@
+#include "mysql/connection.h"
+
+#include <utility>
+
+#include "mysql/connections.h"
+#include "mysql/failure.h"
+#include "util/error.h"
+
+namespace mysql {
+namespace {
+
+constexpr unsigned kTries = 3;  // of a statement that meets deadlocks
+/// More than the program has; a bound for statements whose text varies.
+constexpr std::size_t kPreparedStatements = 200;
+
+}  // namespace
+
+Connection::Connection(Connections& home, std::shared_ptr<sql::Connection> driver, unsigned generation)
+    : home_(home), driver_(std::move(driver)), generation_(generation) {
+  rest();
+}
+
+void Connection::lend() noexcept {
+  served_ = false;
+  in_transaction_ = false;
+}
+
+bool Connection::answers_ping() noexcept {
+  try {
+    return driver_->isValid();
+  } catch (const sql::SQLException&) {
+    return false;
+  }
+}
+
+std::shared_ptr<Prepared> Connection::prepare(std::string_view sql) {
+  const auto make = [&] {
+    return std::make_shared<Prepared>(
+        Prepared{driver_, std::unique_ptr<sql::PreparedStatement>(
+                              driver_->prepareStatement(sql::SQLString(sql.data(), sql.size())))});
+  };
+  if (const auto known = prepared_.find(sql); known != prepared_.end()) {
+    // Its rows are still being read by somebody: running it anew would pull them away.
+    if (known->second.use_count() > 1) return make();
+    return known->second;
+  }
+  if (prepared_.size() >= kPreparedStatements) prepared_.clear();
+  return prepared_.emplace(sql, make()).first->second;
+}
+
+void Connection::run_text(const std::string& sql, Replay replay) {
+  run(sql, replay, [&] {
+    if (!text_) text_.reset(driver_->createStatement());
+    return text_->execute(sql);
+  });
+}
+
+void Connection::begin(Attempt& attempt) {
+  if (hollow()) throw util::Outage("database: the connection is gone");
+  attempt.began = std::chrono::steady_clock::now();
+  home_.count_statement();
+}
+
+bool Connection::may_replay(bool unsent, const Attempt& attempt) const noexcept {
+  if (served_ || attempt.replayed) return false;
+  // Not after a timeout: the caller has waited long enough, and the next one would wait as long.
+  const auto waited = std::chrono::steady_clock::now() - attempt.began;
+  if (waited > std::chrono::milliseconds(500)) return false;
+  return attempt.replay == Replay::reads || (attempt.replay == Replay::writes && unsent);
+}
+
+void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
+  const FailureKind kind = kind_of(error.getErrorCode());
+  switch (kind) {
+    case FailureKind::duplicate_key:
+      throw DuplicateKey(violated_key(error.what()));
+    case FailureKind::no_such_table:
+      throw NoSuchTable(describe(error, attempt.sql));
+    case FailureKind::conflict:
+      if (in_transaction_) throw Conflict(describe(error, attempt.sql));
+      if (++attempt.conflicts < kTries) return;
+      throw util::Outage(describe(error, attempt.sql));
+    case FailureKind::stale_handle:
+      if (!std::exchange(attempt.prepared_anew, true)) {
+        prepared_.erase(std::string(attempt.sql));
+        return;
+      }
+      break;
+    case FailureKind::lost:
+    case FailureKind::unsent:
+      broken_ = true;
+      home_.lost(generation_);
+      if (may_replay(kind == FailureKind::unsent, attempt)) {
+        attempt.replayed = true;
+        close();
+        const auto fresh = home_.take();
+        become(*fresh);
+        return;
+      }
+      break;
+    case FailureKind::outage:
+      break;
+  }
+  broken_ = true;
+  throw util::Outage(describe(error, attempt.sql));
+}
+
+void Connection::close() noexcept {
+  prepared_.clear();
+  text_.reset();
+  driver_.reset();
+  home_.closed();
+}
+
+void Connection::become(Connection& other) noexcept {
+  driver_ = std::move(other.driver_);
+  text_ = std::move(other.text_);
+  prepared_ = std::move(other.prepared_);
+  generation_ = other.generation_;
+  broken_ = false;
+}
+
+}  // namespace mysql

@@ -1,0 +1,202 @@
+#include "mysql/connections.h"
+
+#include <cppconn/driver.h>
+#include <mysql_driver.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "mysql/failure.h"
+#include "util/error.h"
+#include "util/log.h"
+
+namespace mysql {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kProbeInterval(200);
+/// A connection that rested longer is pinged before it is lent: 4 µs over a unix socket.
+constexpr milliseconds kTrustIdle(1000);
+
+/// The client library keeps state for each thread that uses it.
+struct ThreadOfDriver {
+  explicit ThreadOfDriver(sql::Driver& used) : driver(used) { driver.threadInit(); }
+  ~ThreadOfDriver() { driver.threadEnd(); }
+  sql::Driver& driver;
+};
+
+void enter_driver(sql::Driver& driver) {
+  thread_local const ThreadOfDriver guard(driver);
+}
+
+/// The driver's own way to its single instance is not safe in threads.
+sql::Driver& driver_instance() {
+  static sql::Driver& driver = *sql::mysql::get_driver_instance();
+  return driver;
+}
+
+/// A thread that takes no signals: they belong to the program's one place for them.
+template <typename Work>
+std::thread quiet_thread(Work work) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(work));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+Connections::Connections(Options options) : options_(std::move(options)), driver_(driver_instance()) {
+  state_.lock()->idle.reserve(options_.pool_size);
+  opener_ = quiet_thread([this] { open_on_demand(); });
+}
+
+Connections::~Connections() {
+  {
+    auto state = state_.lock();
+    state->stop = true;
+  }
+  wanted_.notify_all();
+  opener_.join();
+}
+
+std::unique_ptr<Connection> Connections::take() {
+  enter_driver(driver_);
+  for (;;) {
+    auto connection = take_any();
+    if (connection->idle_for() < kTrustIdle || connection->answers_ping()) {
+      connection->lend();
+      return connection;
+    }
+    lost(connection->generation());  // so the next one is newer than this, and the loop ends
+    connection.reset();
+    closed();
+  }
+}
+
+/// Why no connection can be had within a time worth waiting for; empty when one may come.
+std::string Connections::hopeless(const State& state) const {
+  if (state.down) return state.reason;
+  // An address that swallows packets: the connect is under way for longer than a caller would wait.
+  if (state.open == 0 && state.connecting && Clock::now() - *state.connecting >= options_.acquire_timeout) {
+    return "database at " + address(options_) + ": no answer to connect";
+  }
+  return {};
+}
+
+std::unique_ptr<Connection> Connections::take_any() {
+  const auto deadline = Clock::now() + options_.acquire_timeout;
+  auto state = state_.lock();
+  while (state->idle.empty()) {
+    std::string reason = hopeless(*state);
+    if (reason.empty() && Clock::now() >= deadline) {
+      reason = "database at " + address(options_) + ": no connection of " +
+               std::to_string(options_.pool_size) + " became free within " +
+               std::to_string(options_.acquire_timeout.count()) + " ms";
+    }
+    if (!reason.empty()) throw util::Outage(reason);
+    ++state->waiting;
+    wanted_.notify_one();
+    came_.wait_until(state.held(), deadline);
+    --state->waiting;
+  }
+  auto connection = std::move(state->idle.back());
+  state->idle.pop_back();
+  return connection;
+}
+
+void Connections::give_back(std::unique_ptr<Connection> connection) noexcept {
+  if (connection->hollow()) return;
+  connection->rest();
+  {
+    auto state = state_.lock();
+    if (!connection->broken() && connection->generation() == state->generation) {
+      state->idle.push_back(std::move(connection));  // room was reserved for all
+    }
+  }
+  if (connection != nullptr) {
+    connection.reset();
+    closed();
+  } else {
+    came_.notify_one();
+  }
+}
+
+void Connections::lost(unsigned generation) noexcept {
+  std::vector<std::unique_ptr<Connection>> dead;
+  {
+    auto state = state_.lock();
+    if (generation != state->generation) return;  // somebody else has seen it before
+    ++state->generation;
+    dead.swap(state->idle);
+    state->idle.reserve(options_.pool_size);
+    state->open -= static_cast<unsigned>(dead.size());
+  }
+}
+
+void Connections::closed() noexcept {
+  {
+    auto state = state_.lock();
+    --state->open;
+  }
+  wanted_.notify_one();
+}
+
+void Connections::open_on_demand() {
+  enter_driver(driver_);
+  auto state = state_.lock();
+  while (!state->stop) {
+    const bool room = state->open < options_.pool_size;
+    const bool demand = state->down || state->waiting > state->idle.size();
+    if (!room || !demand) {
+      wanted_.wait(state.held());
+    } else if (Clock::now() < state->next_attempt) {
+      wanted_.wait_until(state.held(), state->next_attempt);
+    } else {
+      open_one(state);
+    }
+  }
+}
+
+void Connections::open_one(util::Guarded<State>::Access& state) {
+  state->connecting = Clock::now();
+  const unsigned generation = state->generation;
+  state.held().unlock();
+
+  std::unique_ptr<Connection> connection;
+  std::string reason;
+  bool limit = false;
+  try {
+    connection = std::make_unique<Connection>(*this, connect(driver_, options_), generation);
+  } catch (const std::bad_alloc&) {
+    reason = "database at " + address(options_) + ": out of memory";
+  } catch (const sql::SQLException& error) {
+    reason = describe_connect(error, address(options_));
+    limit = is_connection_limit(error.getErrorCode());
+  }
+
+  state.held().lock();
+  state->connecting.reset();
+  if (connection != nullptr) {
+    ++state->open;
+    state->idle.push_back(std::move(connection));
+    if (std::exchange(state->down, false))
+      util::log::info("database at " + address(options_) + " answers again");
+    came_.notify_one();
+    return;
+  }
+  state->next_attempt = Clock::now() + kProbeInterval;
+  if (limit && state->open > 0) return;  // the others go on; who waits may still get one of them
+  if (!std::exchange(state->down, true)) util::log::warning(reason);
+  state->reason = std::move(reason);
+  came_.notify_all();
+}
+
+}  // namespace mysql

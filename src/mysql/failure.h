@@ -1,0 +1,37 @@
+// What a server's or client library's error number means for the caller.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sql {
+class SQLException;
+}
+
+namespace mysql {
+
+enum class FailureKind {
+  duplicate_key,  // a value for the caller
+  conflict,       // run it again
+  lost,           // the connection is dead; the statement may have been run
+  unsent,         // the connection was dead before; the statement was not run
+  no_such_table,
+  stale_handle,  // the prepared statement must be prepared anew
+  outage,
+};
+
+FailureKind kind_of(int code) noexcept;
+
+/// A new connection would be refused too, yet those that exist go on: no sign that the server is away.
+bool is_connection_limit(int code) noexcept;
+
+/// One line for the log. The server's own sentence is quoted only where it is known to name tables,
+/// users and settings but no values; `sql` holds placeholders.
+std::string describe(const sql::SQLException& error, std::string_view sql);
+/// The same for a failed connect.
+std::string describe_connect(const sql::SQLException& error, std::string_view where);
+
+/// Index name in the text of error 1062: `… for key 'auth_user.username'` (MySQL 8), `… 'username'`.
+std::string violated_key(std::string_view server_text);
+
+}  // namespace mysql
