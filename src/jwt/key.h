@@ -12,7 +12,21 @@
 namespace jwt {
 
 /// RFC 7518 section 3.1 and RFC 8037.
-enum class Algorithm { hs256, hs384, hs512, rs256, rs384, rs512, ps256, ps384, ps512, es256, es384, es512, eddsa };
+enum class Algorithm {
+  hs256,
+  hs384,
+  hs512,
+  rs256,
+  rs384,
+  rs512,
+  ps256,
+  ps384,
+  ps512,
+  es256,
+  es384,
+  es512,
+  eddsa
+};
 
 /// "HS256", "EdDSA", …
 std::string_view name(Algorithm algorithm) noexcept;

@@ -12,9 +12,9 @@
 namespace jwt {
 
 enum class Defect {
-  malformed,      // not three canonical base64url parts, too long, header or claims no JSON object,
-                  // `crit` or an embedded key in the header
-  unknown_key,    // a `kid` that no key has
+  malformed,        // not three canonical base64url parts, too long, header or claims no JSON object,
+                    // `crit` or an embedded key in the header
+  unknown_key,      // a `kid` that no key has
   wrong_algorithm,  // the header's alg is not the one that the key is for
   bad_signature,
 };

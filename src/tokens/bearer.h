@@ -1,14 +1,19 @@
 // From an Authorization header to a user: the whole of simplejwt's JWTAuthentication.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "json/value.h"
 #include "tokens/claims.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
+#include "util/clock.h"
 
 namespace tokens {
 
@@ -17,8 +22,8 @@ struct Principal {
 };
 
 enum class BearerDefect {
-  absent,            // no header, empty, another scheme, lower-case `bearer`
-  bad_header,        // `Bearer` alone, or three parts
+  absent,      // no header, empty, another scheme, lower-case `bearer`
+  bad_header,  // `Bearer` alone, or three parts
   no_user_claim,
   user_not_found,
   user_inactive,
@@ -42,7 +47,11 @@ class BearerAuthenticator {
                       BearerOptions options);
   ~BearerAuthenticator();
 
+  /// Throws util::Outage, with may_ask_database only.
   BearerOutcome authenticate(std::string_view authorization, bool may_ask_database);
+
+  /// The user whom the claims of a verified token of either type name. Nothing: none that can exist.
+  std::optional<std::int64_t> user_id(const json::Value& claims) const;
 
  private:
   struct Impl;

@@ -14,18 +14,18 @@ std::string_view name(TokenType type) noexcept;  // "access", "refresh"
 
 /// In simplejwt's order of checks; each has one sentence on the wire (api/).
 enum class TokenDefect {
-  invalid,     // form, key, signature, times of a wrong type or in the future, issuer, audience
+  invalid,  // form, key, signature, times of a wrong type or in the future, issuer, audience
   expired,
   no_type,
   wrong_type,
-  no_id,       // no jti
-  no_expiry,   // no exp
+  no_id,      // no jti
+  no_expiry,  // no exp
   blacklisted,
 };
 
 /// A token that a key of ours vouches for and whose times hold.
 struct Verified {
-  json::Value claims;       // all of them, in the token's order
+  json::Value claims;        // all of them, in the token's order
   std::int64_t expires = 0;  // `exp`, seconds since 1970
 };
 

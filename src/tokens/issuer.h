@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "store/user_store.h"
@@ -37,6 +38,8 @@ class Issuer {
   std::string access_from(const json::Value& refresh_claims) const;
 
  private:
+  std::string issue(TokenType type, const store::User& user, std::int64_t now) const;
+
   const KeyRing& keys_;
   const util::Clock& clock_;
   util::Random& random_;

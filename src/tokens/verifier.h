@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,16 @@ class Verifier {
   /// `expected`: nothing = either type (the verify endpoint).
   util::Result<Verified, TokenDefect> verify(std::string_view token, std::optional<TokenType> expected) const;
 
+  /// Whether the time of a token that ends at `expires` is over at `now`.
+  bool expired(std::int64_t expires, std::int64_t now) const noexcept {
+    return expires <= now - options_.leeway.count();
+  }
+
  private:
+  std::optional<TokenDefect> check_times(const json::Value& claims) const;
+  bool meant_for_us(const json::Value& claims) const;
+  std::optional<TokenDefect> check_form(const json::Value& claims, std::optional<TokenType> expected) const;
+
   const KeyRing& keys_;
   const util::Clock& clock_;
   VerifierOptions options_;

@@ -1,0 +1,108 @@
+#include "tokens/token_cache.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tokens {
+namespace {
+
+constexpr std::size_t bytes_per_token = 600;
+// A slot (56), its place in the index (a node of 32 and a bucket of 8), the heap's headers.
+constexpr std::size_t bookkeeping = 112;
+
+}  // namespace
+
+TokenCache::TokenCache(std::size_t capacity, util::Random& random)
+    : hash_(random), shard_capacity_(capacity / shard_count) {}
+
+std::optional<Vouched> TokenCache::find(std::string_view token) {
+  const std::uint64_t hash = hash_(token);
+  auto access = shard(hash).lock();
+  const Slot* slot = access->find(hash, token);
+  if (slot == nullptr) return std::nullopt;
+  return slot->vouched;
+}
+
+void TokenCache::insert(std::string_view token, const Vouched& vouched) {
+  if (shard_capacity_ == 0) return;
+  const std::uint64_t hash = hash_(token);
+  shard(hash).lock()->insert(hash, token, vouched, shard_capacity_);
+}
+
+void TokenCache::erase(std::string_view token) {
+  const std::uint64_t hash = hash_(token);
+  shard(hash).lock()->erase(hash, token);
+}
+
+std::size_t TokenCache::size() const {
+  std::size_t sum = 0;
+  for (const auto& shard : shards_) sum += shard.lock()->size();
+  return sum;
+}
+
+std::size_t TokenCache::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& shard : shards_) sum += shard.lock()->bytes();
+  return sum;
+}
+
+TokenCache::Slot* TokenCache::Shard::slot_of(std::uint64_t hash, std::string_view token) {
+  const auto found = index_.find(hash);
+  if (found == index_.end()) return nullptr;
+  Slot& slot = slots_[found->second];
+  // The keyed hash agreed on all bytes, so how long this comparison takes tells nothing.
+  return slot.text() == token ? &slot : nullptr;
+}
+
+const TokenCache::Slot* TokenCache::Shard::find(std::uint64_t hash, std::string_view token) {
+  Slot* slot = slot_of(hash, token);
+  if (slot != nullptr) slot->used = true;
+  return slot;
+}
+
+void TokenCache::Shard::insert(std::uint64_t hash, std::string_view token, const Vouched& vouched,
+                               std::size_t capacity) {
+  if (const auto found = index_.find(hash); found != index_.end()) drop(found->second);
+  const std::size_t needed = token.size() + bookkeeping;
+  while (!index_.empty() && (index_.size() >= capacity || bytes_ + needed > capacity * bytes_per_token)) {
+    drop_one();
+  }
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  Slot& slot = slots_[free_.back()];
+  slot.token = std::make_unique<char[]>(token.size());
+  std::memcpy(slot.token.get(), token.data(), token.size());
+  slot.hash = hash;
+  slot.length = static_cast<std::uint32_t>(token.size());
+  slot.used = false;
+  slot.vouched = vouched;
+  index_.emplace(hash, free_.back());
+  free_.pop_back();
+  bytes_ += needed;
+}
+
+void TokenCache::Shard::erase(std::uint64_t hash, std::string_view token) {
+  if (slot_of(hash, token) != nullptr) drop(index_.at(hash));
+}
+
+void TokenCache::Shard::drop_one() {
+  for (;;) {
+    hand_ = (hand_ + 1) % slots_.size();
+    Slot& slot = slots_[hand_];
+    if (slot.token == nullptr) continue;
+    if (!slot.used) return drop(static_cast<std::uint32_t>(hand_));
+    slot.used = false;
+  }
+}
+
+void TokenCache::Shard::drop(std::uint32_t at) {
+  Slot& slot = slots_[at];
+  index_.erase(slot.hash);
+  bytes_ -= slot.length + bookkeeping;
+  slot.token.reset();
+  free_.push_back(at);
+}
+
+}  // namespace tokens
