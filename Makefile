@@ -1,0 +1,132 @@
+# The front door: works before configure was ever run. It builds in $(BUILD), out of the source tree, and
+# delegates. GNU make prefers the GNUmakefile that an in-place ./configure makes; that one leads back here
+# for run, start and the deeper checks.
+#
+#   make run       install what is missing, build, start everything on http://127.0.0.1:8080; Ctrl-C stops it
+#   make start | stop | status     the same in the background
+#   make check     build, run every test; the last line is `N passed, N failed`
+#   make help      all the rest
+
+SOURCE := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
+
+# PORT=0 takes a free port (written to STATE_DIR/port). CONF= is a configuration to use instead of the generated one.
+PORT ?= 8080
+STATE_DIR ?= $(SOURCE)/var
+CONF ?=
+BUILD = $(SOURCE)/build
+JOBS = $(shell nproc 2>/dev/null || echo 2)
+# Handed to configure, as in CONFIGURE_FLAGS='--prefix=/usr --sysconfdir=/etc'
+CONFIGURE_FLAGS =
+
+export PORT
+export STATE_DIR := $(abspath $(STATE_DIR))
+export CONF := $(if $(CONF),$(abspath $(CONF)))
+export BUILD
+
+# A warning stops the builds that are there to find faults, and nobody who has another compiler.
+WERROR = $(if $(CI),--enable-werror)
+ccache := $(shell command -v ccache 2>/dev/null)
+# Recompiling after a reconfigure, and in a second build directory, is then seconds.
+compiler = $(if $(and $(ccache),$(filter default undefined,$(origin CXX))),CXX='ccache g++')
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+quiet_make = $(MAKE) --no-print-directory
+stack = $(SOURCE)/tools/stack
+step = $(SOURCE)/tools/step
+logs = $(STATE_DIR)/log
+
+.DEFAULT_GOAL := all
+.NOTPARALLEL:
+.SUFFIXES:
+
+# ---- build ---------------------------------------------------------------------------------------
+.PHONY: all programs deps configure-build
+all programs: deps configure-build
+	@$(quiet_make) -C $(BUILD) $(jobs) $(if $(filter all,$@),all,check-programs)
+
+deps:
+	@$(SOURCE)/tools/deps build run
+
+# A configure that broke off half-way leaves no config.status, and is done again.
+configure-build:
+	@$(call configure_in,$(BUILD),$(WERROR) $(CONFIGURE_FLAGS))
+
+# configure_in DIRECTORY,FLAGS
+define configure_in
+set -e; \
+if ! [ -x $(SOURCE)/configure ] || ! [ -e $(SOURCE)/GNUmakefile.in ]; then \
+  $(step) 'Making configure (autoreconf)' $(logs)/autoreconf.log autoreconf -i $(SOURCE); \
+fi; \
+if ! [ -x $(1)/config.status ] || ! [ -e $(1)/GNUmakefile ]; then \
+  mkdir -p $(1); cd $(1); \
+  $(step) 'Configuring in $(1)' $(logs)/configure.log $(SOURCE)/configure $(compiler) $(2); \
+fi
+endef
+
+# ---- the stack -----------------------------------------------------------------------------------
+.PHONY: run start stop status
+run start: all
+	@$(stack) $@
+
+stop status:
+	@$(stack) $@
+
+# ---- tests ---------------------------------------------------------------------------------------
+.PHONY: deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+deps-test:
+	@$(SOURCE)/tools/deps build run test
+
+check check-house check-unit check-database check-integration check-wire: deps-test configure-build
+	@$(quiet_make) -C $(BUILD) $(jobs) check-programs
+	@$(SOURCE)/tests/run --build $(BUILD) $(patsubst check%,%,$(subst check-,check,$@))
+
+check-asan: deps-test
+	@$(call check_with,address,$(SOURCE)/build-asan)
+
+check-tsan: deps-test
+	@$(call check_with,thread,$(SOURCE)/build-tsan)
+
+# check_with SANITIZER,DIRECTORY
+define check_with
+$(call configure_in,$(2),--enable-sanitizer=$(1) --enable-werror CXXFLAGS='-O1 -g'); \
+$(quiet_make) -C $(2) $(jobs) check-programs; \
+$(SOURCE)/tests/run --build $(2) unit database integration
+endef
+
+# ---- figures -------------------------------------------------------------------------------------
+.PHONY: bench
+bench: all
+	@$(SOURCE)/tools/deps bench
+	@$(SOURCE)/bench/run
+
+# ---- what a packager expects -----------------------------------------------------------------------
+.PHONY: install uninstall dist distcheck clean distclean help
+install: all
+	@$(quiet_make) -C $(BUILD) install
+
+uninstall: configure-build
+	@$(quiet_make) -C $(BUILD) uninstall
+
+dist: deps configure-build
+	@$(quiet_make) -C $(BUILD) dist
+	@cp $(BUILD)/jwtauthd-*.tar.xz $(SOURCE)/
+
+distcheck: deps-test configure-build
+	@$(quiet_make) -C $(BUILD) $(jobs) distcheck
+	@cp $(BUILD)/jwtauthd-*.tar.xz $(SOURCE)/
+
+clean:
+	@[ ! -e $(BUILD)/GNUmakefile ] || $(quiet_make) -C $(BUILD) clean
+	@rm -rf $(STATE_DIR)/check $(SOURCE)/build-asan $(SOURCE)/build-tsan
+
+# The data in STATE_DIR stays; delete the directory to be rid of it.
+distclean:
+	@rm -rf $(SOURCE)/build $(SOURCE)/build-asan $(SOURCE)/build-tsan $(STATE_DIR)/check
+	@cd $(SOURCE) && rm -rf configure configure~ GNUmakefile.in aclocal.m4 autom4te.cache build-aux jwtauthd-*.tar.xz
+
+help:
+	@echo 'run start stop status       the stack on http://127.0.0.1:PORT'
+	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
+	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
+	@echo 'bench                       the benchmark tables'
+	@echo 'all install uninstall dist distcheck clean distclean'
+	@echo 'Variables: PORT=8080 (0: a free one) STATE_DIR=var CONF=FILE BUILD=build JOBS=N CONFIGURE_FLAGS=…'

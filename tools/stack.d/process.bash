@@ -1,0 +1,64 @@
+# Processes by record: NAME.pid holds pid, start time in ticks since boot, and the boot's id, so that a
+# pid that was given to somebody else is never taken for ours. Sourced by tools/stack.
+
+# The start time of pid $1 unless it is gone or a zombie (nobody reaps in a container without an init).
+started_at() {
+  local stat
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  # The command name in parentheses may hold spaces: fields count from behind it. 1 is the state, 20 the start.
+  read -ra stat <<<"${stat##*) }"
+  [ "${stat[0]}" != Z ] && [ "${stat[0]}" != X ] && echo "${stat[19]}"
+}
+
+# Prints the pid recorded in file $1 if that very process lives.
+running() {
+  local pid start boot
+  { read -r pid start boot <"$1"; } 2>/dev/null || return 1
+  [ "$boot" = "$(</proc/sys/kernel/random/boot_id)" ] && [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
+}
+
+# launch PIDFILE LOG COMMAND…: in a session of its own (a Ctrl-C in the terminal does not reach it), output
+# appended to LOG, without our lock.
+launch() {
+  local pidfile=$1 log=$2 tries
+  shift 2
+  rm -f "$pidfile"
+  # shellcheck disable=SC2016
+  setsid --fork bash -c '
+    stat=$(</proc/$$/stat); read -ra stat <<<"${stat##*) }"
+    echo "$$ ${stat[19]} $(</proc/sys/kernel/random/boot_id)" >"$0.new" && mv "$0.new" "$0" && exec "$@"
+  ' "$pidfile" "$@" </dev/null >>"$log" 2>&1 9>&-
+  for ((tries = 0; tries < 500; tries++)); do
+    [ -e "$pidfile" ] && return
+    sleep 0.01
+  done
+  return 1
+}
+
+# terminate PIDFILE SIGNAL SECONDS: signals it, waits, kills it if it must; the file goes. False: it was not running.
+terminate() {
+  local pid tries
+  pid=$(running "$1") || { rm -f "$1"; return 1; }
+  kill "-$2" "$pid" 2>/dev/null || true
+  for ((tries = $3 * 50; tries > 0; tries--)); do
+    running "$1" >/dev/null || break
+    sleep 0.02
+  done
+  if running "$1" >/dev/null; then
+    say "$(basename "$1" .pid) (pid $pid) did not stop within $3 s and is killed"
+    kill -KILL "$pid" 2>/dev/null || true
+    while running "$1" >/dev/null; do sleep 0.02; done
+  fi
+  rm -f "$1"
+}
+
+say() { printf '%s\n' "$*"; }
+# fail MESSAGE [LOG]: the last lines of LOG, and its name.
+fail() {
+  say "$1" >&2
+  if [ -n "${2:-}" ]; then
+    say "The last lines of $2:" >&2
+    tail -n 20 "$2" 2>/dev/null | sed 's/^/  /' >&2 || true
+  fi
+  exit 1
+}

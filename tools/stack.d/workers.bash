@@ -1,0 +1,62 @@
+# Configuration, signing key, schema and workers. Sourced by tools/stack.
+
+WORKERS_SOCKET=$STATE_DIR/run/fcgi
+WORKERS_LOG=$STATE_DIR/log/workers.log
+
+write_configuration() {
+  cat >"$STATE_DIR/jwtauthd.toml.new" <<TOML
+# Written by tools/stack at each start. For settings of your own, copy it, edit the copy and say
+# make run CONF=the-copy. All keys, with their meaning: conf/jwtauthd.toml
+[server]
+listen = "$WORKERS_SOCKET"  # the workers inherit it open, as from systemd
+
+[database]
+socket = "$STATE_DIR/db/sock"
+name = "$DATABASE_NAME"
+user = "$DATABASE_USER"
+
+[tokens]
+algorithm = "ES256"
+signing_key_file = "$STATE_DIR/keys/signing-key.pem"
+TOML
+  mv "$STATE_DIR/jwtauthd.toml.new" "$STATE_DIR/jwtauthd.toml"
+}
+
+# Once: tokens stay valid over a restart.
+make_signing_key() {
+  local key=$STATE_DIR/keys/signing-key.pem
+  [ ! -s "$key" ] || return 0
+  (umask 077 && mkdir -p "$STATE_DIR/keys" &&
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>"$STATE_DIR/log/key.log" &&
+    mv "$key.new" "$key") || fail "The signing key could not be made." "$STATE_DIR/log/key.log"
+}
+
+migrate() {
+  "$BUILD/jwtauthctl" -c "$CONFIGURATION" migrate </dev/null >"$STATE_DIR/log/migrate.log" 2>&1 9>&- ||
+    fail "jwtauthctl migrate failed." "$STATE_DIR/log/migrate.log"
+}
+
+# What the workers run with: when it changed, a start restarts them.
+workers_fingerprint() {
+  { stat -c '%i %s %Y' "$BUILD/jwtauthd"; cat "$CONFIGURATION"; echo "$WORKERS"; env | grep '^JWTAUTHD_' | sort; } | sha256sum
+}
+
+workers_start() {
+  local now
+  require_short_path "$WORKERS_SOCKET"
+  now=$(workers_fingerprint)
+  if running "$STATE_DIR/run/workers.pid" >/dev/null; then
+    [ "$now" != "$(cat "$STATE_DIR/run/workers.fingerprint" 2>/dev/null)" ] || return 0
+    say "Restarting the workers: program or configuration changed"
+    workers_stop || true
+  fi
+  "$BUILD/jwtauthctl" -c "$CONFIGURATION" config check </dev/null >"$STATE_DIR/log/config.log" 2>&1 9>&- ||
+    fail "The configuration $CONFIGURATION is refused." "$STATE_DIR/log/config.log"
+  say "--- start $(date -u +%FT%TZ)" >>"$WORKERS_LOG"
+  launch "$STATE_DIR/run/workers.pid" "$WORKERS_LOG" "$BUILD/tools/socket_workers" \
+    "$WORKERS_SOCKET" 0600 "$WORKERS" "$STATE_DIR/run/worker-pids" -- "$BUILD/jwtauthd" -c "$CONFIGURATION"
+  say "$now" >"$STATE_DIR/run/workers.fingerprint"
+}
+
+# A little longer than server.shutdown_grace, which lets requests under way end.
+workers_stop() { terminate "$STATE_DIR/run/workers.pid" TERM 35; }
