@@ -9,8 +9,8 @@
 
 SOURCE := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
 
-# PORT=0 takes a free port (written to STATE_DIR/port). CONF= is a configuration to use instead of the generated one.
-PORT ?= 8080
+# PORT=0 takes a free port (written to STATE_DIR/port); without PORT it is 8080, or as the stack runs already.
+# CONF= is a configuration to use instead of the generated one.
 STATE_DIR ?= $(SOURCE)/var
 CONF ?=
 BUILD = $(SOURCE)/build
@@ -29,7 +29,7 @@ ccache := $(shell command -v ccache 2>/dev/null)
 # Recompiling after a reconfigure, and in a second build directory, is then seconds.
 compiler = $(if $(and $(ccache),$(filter default undefined,$(origin CXX))),CXX='ccache g++')
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
-quiet_make = $(MAKE) --no-print-directory
+quiet_make = $(MAKE) --no-print-directory -s
 stack = $(SOURCE)/tools/stack
 step = $(SOURCE)/tools/step
 logs = $(STATE_DIR)/log

@@ -17,12 +17,25 @@ running() {
   [ "$boot" = "$(</proc/sys/kernel/random/boot_id)" ] && [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
 }
 
+# The living processes of the session that the process of file $1 led, itself included: what it left behind
+# when it was killed. A session's number is not given out again while it has members.
+session_of() {
+  local pid start boot now member
+  { read -r pid start boot <"$1"; } 2>/dev/null || return 0
+  [ "$boot" = "$(</proc/sys/kernel/random/boot_id)" ] || return 0
+  now=$(started_at "$pid") || now=$start # gone, or a zombie: the number is still its own
+  [ "$now" = "$start" ] || return 0
+  for member in $(ps -o pid= --sid "$pid"); do
+    if started_at "$member" >/dev/null; then echo "$member"; fi
+  done
+}
+
 # launch PIDFILE LOG COMMAND…: in a session of its own (a Ctrl-C in the terminal does not reach it), output
 # appended to LOG, without our lock.
 launch() {
   local pidfile=$1 log=$2 tries
   shift 2
-  rm -f "$pidfile"
+  terminate "$pidfile" TERM 10 || true # of one that died, the rest
   # shellcheck disable=SC2016
   setsid --fork bash -c '
     stat=$(</proc/$$/stat); read -ra stat <<<"${stat##*) }"
@@ -35,19 +48,24 @@ launch() {
   return 1
 }
 
-# terminate PIDFILE SIGNAL SECONDS: signals it, waits, kills it if it must; the file goes. False: it was not running.
+# terminate PIDFILE SIGNAL SECONDS: signals the process, or what is left of its session, waits, kills what does
+# not stop; the file goes. False: nothing was running.
 terminate() {
-  local pid tries
-  pid=$(running "$1") || { rm -f "$1"; return 1; }
-  kill "-$2" "$pid" 2>/dev/null || true
+  local members tries
+  members=$(running "$1" || session_of "$1")
+  if [ -z "$members" ]; then rm -f "$1"; return 1; fi
+  # shellcheck disable=SC2086
+  kill "-$2" $members 2>/dev/null || true
   for ((tries = $3 * 50; tries > 0; tries--)); do
-    running "$1" >/dev/null || break
+    [ -n "$(session_of "$1")" ] || break
     sleep 0.02
   done
-  if running "$1" >/dev/null; then
-    say "$(basename "$1" .pid) (pid $pid) did not stop within $3 s and is killed"
-    kill -KILL "$pid" 2>/dev/null || true
-    while running "$1" >/dev/null; do sleep 0.02; done
+  members=$(session_of "$1")
+  if [ -n "$members" ]; then
+    say "$(basename "$1" .pid) did not stop within $3 s and is killed (pid" $members")"
+    # shellcheck disable=SC2086
+    kill -KILL $members 2>/dev/null || true
+    while [ -n "$(session_of "$1")" ]; do sleep 0.02; done
   fi
   rm -f "$1"
 }

@@ -38,7 +38,7 @@ migrate() {
 
 # What the workers run with: when it changed, a start restarts them.
 workers_fingerprint() {
-  { stat -c '%i %s %Y' "$BUILD/jwtauthd"; cat "$CONFIGURATION"; echo "$WORKERS"; env | grep '^JWTAUTHD_' | sort; } | sha256sum
+  { stat -c '%i %s %Y' "$BUILD/jwtauthd"; cat "$CONFIGURATION"; echo "$WORKERS"; env | sed -n '/^JWTAUTHD_/p' | sort; } | sha256sum
 }
 
 workers_start() {
