@@ -1,10 +1,13 @@
 // Forward-only schema migrations: sql/migrations/NNNN_name.sql, embedded in the binary, recorded in
-// jwtauthd_migrations with their checksum, run under a database lock.
+// jwtauthd_migrations with their checksum, run under a database lock. MySQL commits at each CREATE and
+// ALTER, so a migration that was interrupted stays recorded as begun and runs again from its first
+// statement: each statement must be one that can be repeated (IF NOT EXISTS and the like).
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mysql/pool.h"
@@ -27,21 +30,31 @@ struct MigrationState {
 };
 
 struct SchemaStatus {
-  std::vector<MigrationState> known;    // this binary's
-  std::vector<std::string> unknown;     // applied, but not known to this binary: a newer version ran
-  bool current() const;                 // all applied, none unknown, none differing
-  std::string describe() const;         // what is missing, in one line, for /readyz and the log
+  std::vector<MigrationState> known;  // this binary's
+  std::vector<std::string> unknown;   // applied, but not known to this binary: a newer version ran
+  bool current() const;               // all applied, none unknown, none differing
+  std::string describe() const;       // what is missing, in one line, for /readyz and the log
 };
 
 class Migrator {
  public:
-  explicit Migrator(mysql::Pool& pool) : pool_(pool) {}
+  explicit Migrator(mysql::Pool& pool, std::vector<Migration> migrations = embedded_migrations())
+      : pool_(pool), migrations_(std::move(migrations)) {}
+  /// One query.
   SchemaStatus status();
-  /// Applies what is missing and returns the names. Two hosts at once: one waits for the other.
-  util::Result<std::vector<std::string>> migrate();
+  /// Applies what is missing and returns the names. Two hosts at once: one waits for the other, at most
+  /// `lock_wait`. Refuses when a newer version has run here, or another text under a known name. The
+  /// pool's read timeout bounds each statement: give it an hour where a table is large. GET_LOCK holds
+  /// on one server; two nodes of a Galera cluster may run the same migration at once, which is
+  /// harmless because DDL is ordered cluster-wide and each statement can be repeated.
+  util::Result<std::vector<std::string>> migrate(std::chrono::seconds lock_wait = std::chrono::seconds(60));
 
  private:
+  SchemaStatus status(mysql::Lease& lease);
+  void apply(mysql::Lease& lease, const Migration& migration, const std::vector<std::string>& statements);
+
   mysql::Pool& pool_;
+  std::vector<Migration> migrations_;
 };
 
 }  // namespace store

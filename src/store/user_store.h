@@ -27,10 +27,10 @@ struct User {
 };
 
 struct UserFilter {
-  std::string search;            // substring of username or e-mail; empty: all
+  std::string search;  // substring of username or e-mail; empty: all
   std::optional<bool> is_active;
   std::optional<bool> is_staff;
-  std::int64_t after_id = 0;     // for paging, in order of id
+  std::int64_t after_id = 0;  // for paging, in order of id
   unsigned limit = 100;
 };
 

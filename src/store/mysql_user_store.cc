@@ -1,0 +1,211 @@
+#include "store/mysql_user_store.h"
+
+#include <algorithm>
+#include <array>
+
+namespace store {
+namespace {
+
+// The columns of read_user(), in its order.
+#define USER_COLUMNS                                                                           \
+  "id, password, last_login, is_superuser, username, first_name, last_name, email, is_staff, " \
+  "is_active, date_joined"
+
+User read_user(const mysql::Rows& row) {
+  User user;
+  user.id = row.integer(1);
+  user.password = row.text(2);
+  user.last_login = row.optional_time(3);
+  user.is_superuser = row.boolean(4);
+  user.username = row.text(5);
+  user.first_name = row.text(6);
+  user.last_name = row.text(7);
+  user.email = row.text(8);
+  user.is_staff = row.boolean(9);
+  user.is_active = row.boolean(10);
+  user.date_joined = row.time(11);
+  return user;
+}
+
+std::optional<User> read_one(mysql::Rows rows) {
+  if (!rows.next()) return std::nullopt;
+  return read_user(rows);
+}
+
+std::vector<User> read_all(mysql::Rows rows) {
+  std::vector<User> users;
+  while (rows.next()) users.push_back(read_user(rows));
+  return users;
+}
+
+std::string select_by_ids(std::size_t count) {
+  std::string sql = "SELECT " USER_COLUMNS " FROM auth_user WHERE id IN (?";
+  for (std::size_t i = 1; i < count; ++i) sql += ",?";
+  return sql + ")";
+}
+
+/// Few lengths, so that each is prepared once a connection; a list is filled up with its last id.
+struct IdList {
+  std::size_t size;
+  std::string sql;
+};
+const std::array<IdList, 3>& id_lists() {
+  static const std::array<IdList, 3> lists{
+      {{8, select_by_ids(8)}, {64, select_by_ids(64)}, {512, select_by_ids(512)}}};
+  return lists;
+}
+
+/// What matches a text anywhere, the text's own wildcards taken literally.
+std::string contains_pattern(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '|') pattern += '|';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+std::int64_t any_or(const std::optional<bool>& wanted) {
+  return wanted ? static_cast<std::int64_t>(*wanted) : -1;
+}
+
+void insert_user(mysql::Transaction& transaction, User& user) {
+  auto insert = transaction.prepare(
+      "INSERT INTO auth_user (password, last_login, is_superuser, username, first_name, last_name, email, "
+      "is_staff, is_active, date_joined) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(user.password)
+      .bind(user.last_login)
+      .bind(user.is_superuser)
+      .bind(user.username)
+      .bind(user.first_name)
+      .bind(user.last_name)
+      .bind(user.email)
+      .bind(user.is_staff)
+      .bind(user.is_active)
+      .bind(user.date_joined)
+      .execute();
+  user.id = insert.last_insert_id();
+}
+
+/// True when nobody else has the user's e-mail. See 0001_initial.sql: the claim makes rivals wait for
+/// each other, and the look at auth_user, which comes after it, decides.
+bool claim_email(mysql::Transaction& transaction, const User& user) {
+  transaction
+      .prepare(
+          "INSERT INTO jwtauthd_email_claim (claim, user_id) "
+          "SELECT UNHEX(SHA2(WEIGHT_STRING(email), 256)), id FROM auth_user WHERE id = ? "
+          "ON DUPLICATE KEY UPDATE user_id = ?")
+      .bind(user.id)
+      .bind(user.id)
+      .execute();
+  auto others = transaction.prepare("SELECT id FROM auth_user WHERE email = ? AND id <> ? LIMIT 1");
+  return !others.bind(user.email).bind(user.id).query().next();
+}
+
+}  // namespace
+
+std::optional<User> MysqlUserStore::find_by_username(std::string_view username) {
+  auto lease = pool_.acquire();
+  return read_one(
+      lease.prepare("SELECT " USER_COLUMNS " FROM auth_user WHERE username = ?").bind(username).query());
+}
+
+std::optional<User> MysqlUserStore::find_by_id(std::int64_t id) {
+  auto lease = pool_.acquire();
+  return read_one(lease.prepare("SELECT " USER_COLUMNS " FROM auth_user WHERE id = ?").bind(id).query());
+}
+
+std::vector<User> MysqlUserStore::find_by_ids(std::span<const std::int64_t> ids) {
+  std::vector<User> users;
+  if (ids.empty()) return users;
+  auto lease = pool_.acquire();
+  while (!ids.empty()) {
+    const auto& lists = id_lists();
+    const auto fits = [&](const IdList& list) { return ids.size() <= list.size; };
+    auto list = std::find_if(lists.begin(), lists.end(), fits);
+    if (list == lists.end()) --list;
+    const std::size_t count = std::min(ids.size(), list->size);
+    auto statement = lease.prepare(list->sql.c_str());
+    for (std::size_t i = 0; i < list->size; ++i) statement.bind(ids[std::min(i, count - 1)]);
+    auto rows = statement.query();
+    while (rows.next()) users.push_back(read_user(rows));
+    ids = ids.subspan(count);
+  }
+  return users;
+}
+
+bool MysqlUserStore::username_exists(std::string_view username) {
+  auto lease = pool_.acquire();
+  return lease.prepare("SELECT 1 FROM auth_user WHERE username = ?").bind(username).query().next();
+}
+
+bool MysqlUserStore::email_exists(std::string_view email) {
+  auto lease = pool_.acquire();
+  return lease.prepare("SELECT 1 FROM auth_user WHERE email = ? LIMIT 1").bind(email).query().next();
+}
+
+Inserted MysqlUserStore::insert(User& user, bool unique_email) {
+  Inserted outcome = Inserted::ok;
+  User inserted = user;
+  try {
+    mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+      outcome = Inserted::ok;
+      insert_user(transaction, inserted);
+      if (unique_email && !user.email.empty() && !claim_email(transaction, inserted)) {
+        outcome = Inserted::email_taken;
+        return;
+      }
+      transaction.commit();
+    });
+  } catch (const mysql::DuplicateKey&) {
+    return Inserted::username_taken;  // the only unique key that a caller's value can violate
+  }
+  if (outcome == Inserted::ok) user.id = inserted.id;
+  return outcome;
+}
+
+bool MysqlUserStore::set_password(std::int64_t id, std::string_view encoded,
+                                  std::optional<std::string_view> expected_old) {
+  auto lease = pool_.acquire();
+  if (!expected_old) {
+    return lease.prepare("UPDATE auth_user SET password = ? WHERE id = ?").bind(encoded).bind(id).execute() >
+           0;
+  }
+  // Byte for byte: to the column's collation, hashes that differ in case are equal.
+  return lease
+             .prepare(
+                 "UPDATE auth_user SET password = ? "
+                 "WHERE id = ? AND CAST(password AS BINARY) = CAST(? AS BINARY)")
+             .bind(encoded)
+             .bind(id)
+             .bind(*expected_old)
+             .execute() > 0;
+}
+
+bool MysqlUserStore::set_last_login(std::int64_t id, util::TimePoint when) {
+  auto lease = pool_.acquire();
+  return lease.prepare("UPDATE auth_user SET last_login = ? WHERE id = ?").bind(when).bind(id).execute() > 0;
+}
+
+bool MysqlUserStore::set_active(std::int64_t id, bool active) {
+  auto lease = pool_.acquire();
+  return lease.prepare("UPDATE auth_user SET is_active = ? WHERE id = ?").bind(active).bind(id).execute() > 0;
+}
+
+std::vector<User> MysqlUserStore::list(const UserFilter& filter) {
+  auto lease = pool_.acquire();
+  const std::string pattern = contains_pattern(filter.search);
+  return read_all(lease
+                      .prepare("SELECT " USER_COLUMNS " FROM auth_user "
+                               "WHERE id > ? AND (username LIKE ? ESCAPE '|' OR email LIKE ? ESCAPE '|') "
+                               "AND ? IN (-1, is_active) AND ? IN (-1, is_staff) ORDER BY id LIMIT ?")
+                      .bind(filter.after_id)
+                      .bind(pattern)
+                      .bind(pattern)
+                      .bind(any_or(filter.is_active))
+                      .bind(any_or(filter.is_staff))
+                      .bind(static_cast<std::int64_t>(filter.limit))
+                      .query());
+}
+
+}  // namespace store
