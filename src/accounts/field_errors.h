@@ -1,6 +1,7 @@
 // What is wrong with the fields of a form, in the order in which the client shall read it.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +14,12 @@ class FieldErrors {
   void add(std::string_view field, std::string message);
   bool empty() const noexcept { return fields_.empty(); }
   bool has(std::string_view field) const noexcept;
-  /// Fields in order of first mention, each with its messages in order.
-  const std::vector<std::pair<std::string, std::vector<std::string>>>& all() const noexcept { return fields_; }
+  /// Brings the fields into this order, that of the form; the rest follow as they stand.
+  void arrange(std::initializer_list<std::string_view> order);
+  /// Fields in order of first mention, or as arranged; each with its messages in order.
+  const std::vector<std::pair<std::string, std::vector<std::string>>>& all() const noexcept {
+    return fields_;
+  }
 
  private:
   std::vector<std::pair<std::string, std::vector<std::string>>> fields_;

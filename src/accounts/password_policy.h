@@ -3,8 +3,9 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
+
+#include "accounts/common_passwords.h"
 
 namespace accounts {
 
@@ -17,28 +18,28 @@ struct PasswordOwner {
 };
 
 struct PolicyOptions {
-  std::size_t min_length = 8;        // code points
-  double max_similarity = 0.7;       // 0: off
+  std::size_t min_length = 8;   // code points
+  double max_similarity = 0.7;  // 0: off
   bool refuse_common = true;
   bool refuse_numeric = true;
 };
 
 class PasswordPolicy {
  public:
-  /// `common`: lower-case, one entry each.
-  PasswordPolicy(PolicyOptions options, std::unordered_set<std::string> common);
-  /// Reads one password a line (`#` starts a comment line). Throws util::Outage when unreadable.
-  static std::unordered_set<std::string> read_common(const std::string& path);
+  PasswordPolicy(PolicyOptions options, CommonPasswords common);
+  /// Reads one password a line (`# ` starts a comment line). Throws util::Outage when unreadable.
+  static CommonPasswords read_common(const std::string& path) { return CommonPasswords::read(path); }
 
   /// Every complaint, in order: similarity, length, common, numeric. Empty: good.
   std::vector<std::string> complaints(std::string_view password, const PasswordOwner& owner) const;
 
  private:
   PolicyOptions options_;
-  std::unordered_set<std::string> common_;
+  CommonPasswords common_;
 };
 
-/// difflib.SequenceMatcher(a=a.lower(), b=b.lower()).quick_ratio() over code points.
-double quick_ratio(std::string_view a, std::string_view b);
+/// difflib.SequenceMatcher(a=a, b=b).quick_ratio(): twice the characters that both have, in any
+/// order, over the sum of lengths.
+double quick_ratio(std::u32string_view a, std::u32string_view b);
 
 }  // namespace accounts
