@@ -10,6 +10,11 @@ started_at() {
   [ "${stat[0]}" != Z ] && [ "${stat[0]}" != X ] && echo "${stat[19]}"
 }
 
+# Writes this very process (the one that expands $$) to file $1.
+record() {
+  echo "$$ $(started_at $$) $(</proc/sys/kernel/random/boot_id)" >"$1.new" && mv "$1.new" "$1"
+}
+
 # Prints the pid recorded in file $1 if that very process lives.
 running() {
   local pid start boot
@@ -37,10 +42,8 @@ launch() {
   shift 2
   terminate "$pidfile" TERM 10 || true # of one that died, the rest
   # shellcheck disable=SC2016
-  setsid --fork bash -c '
-    stat=$(</proc/$$/stat); read -ra stat <<<"${stat##*) }"
-    echo "$$ ${stat[19]} $(</proc/sys/kernel/random/boot_id)" >"$0.new" && mv "$0.new" "$0" && exec "$@"
-  ' "$pidfile" "$@" </dev/null >>"$log" 2>&1 9>&-
+  setsid --fork bash -c "$(declare -f started_at record)"'; record "$0" && exec "$@"' \
+    "$pidfile" "$@" </dev/null >>"$log" 2>&1 9>&-
   for ((tries = 0; tries < 500; tries++)); do
     [ -e "$pidfile" ] && return
     sleep 0.01
