@@ -14,7 +14,8 @@ namespace config {
 
 struct Config {
   struct Server {
-    std::string listen;  // path of a unix socket, or tcp:ADDRESS:PORT; unused under socket activation
+    // Path of a unix socket, or tcp:ADDRESS:PORT; unused under socket activation.
+    std::string listen = "/run/jwtauthd/jwtauthd.sock";
     unsigned socket_mode = 0660;
     std::int64_t token_threads = 4;
     std::int64_t database_threads = 8;
@@ -42,8 +43,9 @@ struct Config {
   } database;
   struct Tokens {  // names of simplejwt's SIMPLE_JWT settings, in lower case
     std::string algorithm = "ES256";
-    util::Secret signing_key;        // HS*: the secret; from signing_key, signing_key_file or credential
-    std::string signing_key_file;    // where it came from: HS*, the secret's file; else the PEM file
+    util::Secret signing_key;      // HS*: the secret; from signing_key, signing_key_file or credential
+    std::string signing_key_file;  // where it came from: HS*, the secret's file; else the PEM file,
+                                   // which may be the credential tokens.signing_key
     bool allow_short_signing_key = false;
     std::chrono::seconds access_token_lifetime{300};
     std::chrono::seconds refresh_token_lifetime{86400};
@@ -67,7 +69,7 @@ struct Config {
     double max_similarity = 0.7;
     bool refuse_common = true;
     bool refuse_numeric = true;
-    std::string common_passwords_file;
+    std::string common_passwords_file;  // load() knows the installed one
   } passwords;
   struct Accounts {
     bool registration = true;  // off: POST /api/register/ answers 404
@@ -90,12 +92,14 @@ struct Config {
   } log;
 };
 
-/// Reads defaults, then the file, then JWTAUTHD_SECTION_KEY of the environment, then `*_file` keys and
-/// systemd's $CREDENTIALS_DIRECTORY (a file named section.key). The error has one line a finding, each
-/// with file, line, key and what is allowed; all findings are told at once.
+/// Defaults, overridden by the file, that by JWTAUTHD_SECTION_KEY of the environment, and a secret by
+/// the file section.key in systemd's $CREDENTIALS_DIRECTORY. A secret named by a `*_file` key is read,
+/// without the line end; a PEM file is only looked at. The error has one line a finding, all of them
+/// at once, `FILE:LINE: section.key: what is wrong; allowed: …`, and never the value of a secret.
 util::Result<Config> load(const std::string& path);
 
-/// The commented example file, written from the table of keys: conf/jwtauthd.toml is exactly this.
+/// The commented example file, written from the table of keys: conf/jwtauthd.toml is exactly this,
+/// where the build has the default data directory.
 std::string example_file();
 
 }  // namespace config

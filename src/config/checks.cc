@@ -1,0 +1,126 @@
+#include "config/checks.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <system_error>
+
+namespace config {
+namespace {
+
+constexpr std::size_t kShortestSecret = 32;  // bytes; RFC 7518 section 3.2 for HS256
+
+void check_database(const Config::Database& database, const Bad& bad, const Complain& complain) {
+  if (!bad("database.socket") && !bad("database.host")) {
+    if (database.socket.empty() && database.host.empty()) {
+      complain("database.socket", "is missing, and so is database.host",
+               "one of them, such as socket = \"/run/mysqld/mysqld.sock\"");
+    } else if (!database.socket.empty() && !database.host.empty()) {
+      complain("database.host", "is given beside database.socket", "one of them");
+    }
+  }
+  if (!bad("database.name") && database.name.empty()) {
+    complain("database.name", "is missing", "the name of a database");
+  }
+  if (!bad("database.user") && database.user.empty()) {
+    complain("database.user", "is missing", "the name of a user");
+  }
+}
+
+void check_secret_strength(const Config::Tokens& tokens, const Complain& complain) {
+  const std::string_view secret = tokens.signing_key.reveal();
+  if (secret.starts_with("-----BEGIN ")) {
+    // RFC 8725 section 3.1: what a public key verifies must never serve as a secret.
+    return complain("tokens.signing_key", "is a PEM key, and " + tokens.algorithm + " takes a secret",
+                    "random bytes, such as `openssl rand -base64 48` prints");
+  }
+  if (secret.starts_with("change-me")) {
+    return complain("tokens.signing_key", "is the example of the documentation",
+                    "random bytes, such as `openssl rand -base64 48` prints");
+  }
+  if (tokens.allow_short_signing_key) return;
+  if (secret.starts_with("django-insecure-")) {
+    complain("tokens.signing_key", "is a key that Django's startproject wrote for development",
+             "a random one, or allow_short_signing_key = true to keep it");
+  } else if (secret.size() < kShortestSecret) {
+    complain("tokens.signing_key", "has " + std::to_string(secret.size()) + " bytes",
+             "at least 32 bytes, or allow_short_signing_key = true for a Django site's own");
+  }
+}
+
+void check_signing_key(const Config::Tokens& tokens, const Bad& bad, const Complain& complain) {
+  if (bad("tokens.algorithm") || bad("tokens.signing_key") || bad("tokens.signing_key_file")) return;
+  if (!tokens.algorithm.starts_with("HS")) {
+    if (tokens.signing_key_file.empty()) {
+      complain("tokens.signing_key_file", "is missing, and " + tokens.algorithm + " needs a private key",
+               "a PEM file, such as `openssl genpkey` writes");
+    }
+  } else if (tokens.signing_key.empty()) {
+    complain("tokens.signing_key", "is missing, and " + tokens.algorithm + " needs a secret",
+             "at least 32 bytes here, or in the file that signing_key_file names");
+  } else {
+    check_secret_strength(tokens, complain);
+  }
+}
+
+void check_claims(const Config::Tokens& tokens, const Complain& complain) {
+  struct Claim {
+    std::string_view key;
+    const std::string& name;
+  };
+  const std::array<Claim, 3> claims{{{"tokens.user_id_claim", tokens.user_id_claim},
+                                     {"tokens.token_type_claim", tokens.token_type_claim},
+                                     {"tokens.jti_claim", tokens.jti_claim}}};
+  for (std::size_t i = 1; i < claims.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (claims[i].name == claims[j].name) {
+        complain(claims[i].key, "names the same claim as " + std::string(claims[j].key),
+                 "a claim of its own");
+      }
+    }
+  }
+}
+
+void check_passwords(const Config::Passwords& passwords, const Bad& bad, const Complain& complain) {
+  if (!bad("passwords.scrypt_n")) {
+    const auto n = static_cast<std::uint64_t>(passwords.scrypt_n);
+    // RFC 7914 section 2: 128·N·r bytes for one computation.
+    constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 30;
+    if (!std::has_single_bit(n)) {
+      complain("passwords.scrypt_n", "is " + std::to_string(n), "a power of two");
+    } else if (!bad("passwords.scrypt_r") &&
+               128 * n * static_cast<std::uint64_t>(passwords.scrypt_r) > kMostMemory) {
+      complain("passwords.scrypt_n", "takes over 1 GiB together with scrypt_r",
+               "128 * scrypt_n * scrypt_r up to 1 GiB");
+    }
+  }
+}
+
+void check_readable(std::string_view key, const std::string& path, std::string_view allowed,
+                    const Complain& complain) {
+  if (access(path.c_str(), R_OK) == 0) return;
+  complain(key, "cannot read " + path + ": " + std::generic_category().message(errno), allowed);
+}
+
+}  // namespace
+
+void check_together(const Config& config, const Bad& bad, const Complain& complain) {
+  check_database(config.database, bad, complain);
+  check_signing_key(config.tokens, bad, complain);
+  check_claims(config.tokens, complain);
+  check_passwords(config.passwords, bad, complain);
+  if (config.passwords.refuse_common && !bad("passwords.common_passwords_file")) {
+    check_readable("passwords.common_passwords_file", config.passwords.common_passwords_file,
+                   "a file that can be read, or refuse_common = false", complain);
+  }
+  if (!config.database.tls_ca.empty()) {
+    check_readable("database.tls_ca", config.database.tls_ca, "a PEM file that can be read", complain);
+  }
+  if (config.cache.stale_after <= config.cache.poll_interval) {
+    complain("cache.stale_after", "is not longer than cache.poll_interval", "several times poll_interval");
+  }
+}
+
+}  // namespace config

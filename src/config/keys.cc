@@ -1,0 +1,210 @@
+// The table of keys. Parsing, checking, the environment, the credentials and conf/jwtauthd.toml all
+// come from it; the defaults are those of the struct in config.h.
+#include <algorithm>
+#include <array>
+
+#include "config/formats.h"
+#include "config/key.h"
+
+#ifndef JWTAUTHD_DATA_DIR
+#define JWTAUTHD_DATA_DIR "/usr/share/jwtauthd"
+#endif
+
+// The member that a row sets.
+#define AT(member)          \
+  [](Config & c) -> auto& { \
+    return c.member;        \
+  }
+
+namespace config {
+namespace {
+
+using namespace std::chrono_literals;
+using std::string_view;
+
+constexpr std::array<string_view, 10> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
+                                                  "RS512", "ES256", "ES384", "ES512", "EdDSA"};
+constexpr std::array<string_view, 3> kHashers{"argon2id", "scrypt", "pbkdf2_sha256"};
+constexpr std::array<string_view, 2> kReleases{"5.2", "5.5"};
+constexpr std::array<string_view, 4> kLevels{"debug", "info", "warning", "error"};
+constexpr std::array<string_view, 3> kFormats{"auto", "text", "journal"};
+
+bool is_asymmetric(const Config& c) {
+  return !c.tokens.algorithm.starts_with("HS");
+}
+
+constexpr std::array kSections{
+    Section{"server", "Where requests come in, and how many at a time."},
+    Section{"database", "MySQL or MariaDB, with Django's auth_user table or our own."},
+    Section{"tokens", "Named as in djangorestframework-simplejwt's SIMPLE_JWT, in lower case."},
+    Section{"passwords", "How new passwords are hashed, and which ones are refused."},
+    Section{"accounts", "Registration."},
+    Section{"cache", "What a worker remembers, so that a token check asks no database."},
+    Section{"compat", "Whom to speak like."},
+    Section{"log", "What is told, and how."},
+};
+
+const std::array kKeys{
+    Key{"server", "listen", Text{AT(server.listen), kAddressAllowed, is_address},
+        "Where nginx finds the workers: the path of a unix socket, or tcp:ADDRESS:PORT. Not used when "
+        "systemd hands over the socket."},
+    Key{"server", "socket_mode", Mode{AT(server.socket_mode)},
+        "Permissions of the unix socket, in octal. Whoever can open it is trusted as nginx is."},
+    Key{"server", "token_threads", Whole{AT(server.token_threads), 1, 1024, "threads"},
+        "Threads that read requests and answer token checks."},
+    Key{"server", "database_threads", Whole{AT(server.database_threads), 1, 1024, "threads"},
+        "Threads for requests that wait for the database."},
+    Key{"server", "database_queue", Whole{AT(server.database_queue), 1, 1'000'000, "requests"},
+        "Requests that may wait for one of those; the next is answered 503 at once."},
+    Key{"server", "password_threads", Whole{AT(server.password_threads), 0, 1024, "threads"},
+        "Threads that hash passwords. 0: one for each core."},
+    Key{"server", "password_queue", Whole{AT(server.password_queue), 1, 1'000'000, "requests"},
+        "Requests that may wait for one of those; the next is answered 503 at once."},
+    Key{"server", "max_body_bytes", Whole{AT(server.max_body_bytes), 1024, 16'777'216, "bytes"},
+        "Longest request body; a longer one is answered 413. Keep nginx's client_max_body_size at or under "
+        "it."},
+    Key{"server", "read_timeout", Seconds{AT(server.read_timeout), 1s, 1h},
+        "How long a request may take to arrive once it has begun."},
+    Key{"server", "write_timeout", Seconds{AT(server.write_timeout), 1s, 1h},
+        "How long nginx may take to accept an answer."},
+    Key{"server", "shutdown_grace", Seconds{AT(server.shutdown_grace), 0s, 1h},
+        "How long requests under way may go on after SIGTERM."},
+
+    Key{"database", "socket", Text{AT(database.socket), "the absolute path of a socket", is_path},
+        "Unix socket of the server. Either this or host is required."},
+    Key{"database", "host", Text{AT(database.host), "a host name or an address", is_plain},
+        "Name or address of the server, reached over TCP."},
+    Key{"database", "port", Whole{AT(database.port), 1, 65535, ""}, "TCP port, used with host."},
+    Key{"database", "name", Text{AT(database.name), "the name of a database", is_plain},
+        "The database. Required."},
+    Key{"database", "user", Text{AT(database.user), "the name of a user", is_plain},
+        "Whom to log in as. Required."},
+    Key{"database", "password",
+        Hidden{AT(database.password), nullptr, nullptr,
+               "A file that holds the password and is not readable by others."},
+        "Password of that user. Empty for a user who is known by the socket (unix_socket, auth_socket)."},
+    Key{"database", "tls_ca", Text{AT(database.tls_ca), "the absolute path of a PEM file", is_path},
+        "PEM file of the authorities behind the server's certificate. When set, TLS is enforced and "
+        "verified."},
+    Key{"database", "pool_size", Whole{AT(database.pool_size), 1, 1000, "connections"},
+        "Most connections of one worker process."},
+    Key{"database", "connect_timeout", Seconds{AT(database.connect_timeout), 1s, 1min},
+        "How long a new connection may take."},
+    Key{"database", "read_timeout", Seconds{AT(database.read_timeout), 1s, 10min},
+        "How long the answer to a statement may take."},
+    Key{"database", "write_timeout", Seconds{AT(database.write_timeout), 1s, 10min},
+        "How long sending a statement may take."},
+    Key{"database", "acquire_timeout", Millis{AT(database.acquire_timeout), 1ms, 1min},
+        "How long a request waits for a free connection before it is answered 503."},
+
+    Key{"tokens", "algorithm", Choice{AT(tokens.algorithm), kAlgorithms},
+        "How tokens are signed. HS* takes a secret of at least 32 bytes, the others a private key as PEM "
+        "file."},
+    Key{"tokens", "signing_key",
+        Hidden{
+            AT(tokens.signing_key), AT(tokens.signing_key_file), is_asymmetric,
+            "A file that holds it: the secret for HS*, the private key as PEM for the others, where this is"
+            " required. Not readable by others."},
+        "The secret of HS*. A Django site puts its SECRET_KEY or SIMPLE_JWT SIGNING_KEY here."},
+    Key{"tokens", "allow_short_signing_key", Switch{AT(tokens.allow_short_signing_key)},
+        "Takes a secret under 32 bytes, or a django-insecure- one, from a Django site that has it already."},
+    Key{"tokens", "access_token_lifetime", Seconds{AT(tokens.access_token_lifetime), 1s, 87600h},
+        "How long an access token is valid."},
+    Key{"tokens", "refresh_token_lifetime", Seconds{AT(tokens.refresh_token_lifetime), 1s, 87600h},
+        "How long a refresh token is valid."},
+    Key{"tokens", "leeway", Seconds{AT(tokens.leeway), 0s, 24h},
+        "How far the clocks of those who sign and those who check may differ."},
+    Key{"tokens", "issuer", Text{AT(tokens.issuer)}, "The claim iss, written and required when set."},
+    Key{"tokens", "audience", Text{AT(tokens.audience)}, "The claim aud, written and required when set."},
+    Key{"tokens", "user_id_claim", Text{AT(tokens.user_id_claim), kClaimAllowed, is_claim},
+        "The claim that names the user."},
+    Key{"tokens", "token_type_claim", Text{AT(tokens.token_type_claim), kClaimAllowed, is_claim},
+        "The claim that tells access from refresh."},
+    Key{"tokens", "jti_claim", Text{AT(tokens.jti_claim), kClaimAllowed, is_claim},
+        "The claim that holds the token's own id."},
+    Key{"tokens", "update_last_login", Switch{AT(tokens.update_last_login)},
+        "Writes auth_user.last_login at each login."},
+
+    Key{"passwords", "hasher", Choice{AT(passwords.hasher), kHashers},
+        "How new passwords are hashed. All of Django's encodings are verified whatever stands here."},
+    Key{"passwords", "argon2_memory_kib", Whole{AT(passwords.argon2_memory_kib), 8, 4'194'304, "KiB"},
+        "Memory of one Argon2id computation."},
+    Key{"passwords", "argon2_iterations", Whole{AT(passwords.argon2_iterations), 1, 1000, "passes"},
+        "Passes over that memory."},
+    Key{"passwords", "pbkdf2_iterations",
+        Whole{AT(passwords.pbkdf2_iterations), 1000, 100'000'000, "iterations"},
+        "Iterations of PBKDF2-SHA256. Django 3.2 has 260000, 4.2 600000, 5.2 1000000."},
+    Key{"passwords", "scrypt_n", Whole{AT(passwords.scrypt_n), 2, 16'777'216, ""},
+        "Cost of scrypt, a power of two."},
+    Key{"passwords", "scrypt_r", Whole{AT(passwords.scrypt_r), 1, 1024, ""}, "Block size of scrypt."},
+    Key{"passwords", "scrypt_p", Whole{AT(passwords.scrypt_p), 1, 1024, ""}, "Parallelism of scrypt."},
+    Key{"passwords", "min_length", Whole{AT(passwords.min_length), 1, 128, "characters"},
+        "Shortest password that registration takes."},
+    Key{"passwords", "max_similarity", Fraction{AT(passwords.max_similarity), 0, 1},
+        "How much a password may resemble username, e-mail or name, from 0.0 to 1.0; 0.0: not checked."},
+    Key{"passwords", "refuse_common", Switch{AT(passwords.refuse_common)},
+        "Refuses the passwords of common_passwords_file."},
+    Key{"passwords", "refuse_numeric", Switch{AT(passwords.refuse_numeric)},
+        "Refuses passwords of digits alone."},
+    Key{"passwords", "common_passwords_file",
+        Text{AT(passwords.common_passwords_file), "the absolute path of a file", is_path},
+        "One password a line, in lower case."},
+
+    Key{"accounts", "registration", Switch{AT(accounts.registration)},
+        "Off: POST /api/register/ answers 404, accounts are made elsewhere."},
+    Key{"accounts", "unique_email", Switch{AT(accounts.unique_email)},
+        "Refuses an e-mail address that an account has already. Django does not."},
+    Key{"accounts", "require_email", Switch{AT(accounts.require_email)},
+        "Refuses a registration without e-mail."},
+
+    Key{"cache", "verified_tokens", Whole{AT(cache.verified_tokens), 0, 10'000'000, "tokens"},
+        "Tokens whose signature is not checked again; up to 600 bytes each."},
+    Key{"cache", "users", Whole{AT(cache.users), 1, 10'000'000, "users"},
+        "Users known to a worker; those in use are read anew all the time, in batches."},
+    Key{"cache", "poll_interval", Millis{AT(cache.poll_interval), 10ms, 10s},
+        "How often that is: a deactivation elsewhere takes this long to be seen here."},
+    Key{"cache", "stale_after", Seconds{AT(cache.stale_after), 1s, 24h},
+        "How long token checks go on with what is known while the database is away."},
+
+    Key{"compat", "simplejwt", Choice{AT(compat.simplejwt), kReleases},
+        "The release of simplejwt whose messages and claims are spoken."},
+
+    Key{"log", "level", Choice{AT(log.level), kLevels}, "The least important lines that are written."},
+    Key{"log", "format", Choice{AT(log.format), kFormats},
+        "journal: with priority, without time. text: with time. auto: journal when systemd reads it."},
+    Key{"log", "access", Switch{AT(log.access)}, "One line for each request."},
+};
+
+}  // namespace
+
+std::span<const Section> sections() {
+  return kSections;
+}
+
+std::span<const Key> keys() {
+  return kKeys;
+}
+
+const Key* find_key(std::string_view section, std::string_view name) {
+  const auto* const found = std::find_if(
+      kKeys.begin(), kKeys.end(), [&](const Key& key) { return key.section == section && key.name == name; });
+  return found == kKeys.end() ? nullptr : found;
+}
+
+const Key* find_secret_of_file(std::string_view section, std::string_view name) {
+  if (!name.ends_with(kFileSuffix)) return nullptr;
+  const Key* const key = find_key(section, name.substr(0, name.size() - kFileSuffix.size()));
+  return key != nullptr && std::holds_alternative<Hidden>(key->kind) ? key : nullptr;
+}
+
+Config defaults() {
+  Config config;
+  config.passwords.common_passwords_file = JWTAUTHD_DATA_DIR "/common-passwords.txt";
+  return config;
+}
+
+std::string full_name(const Key& key) {
+  return std::string(key.section) + "." + std::string(key.name);
+}
+
+}  // namespace config

@@ -1,0 +1,80 @@
+#include "config/toml_file.h"
+
+#include <algorithm>
+
+#include "config/key.h"
+#include "util/secret.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+namespace config {
+namespace {
+
+/// Takes a string's text over and wipes the parser's copy.
+Value take(toml::node& node) {
+  if (auto* const text = node.as_string()) {
+    std::string& inside = text->get();
+    std::string value = inside;
+    util::wipe(inside.data(), inside.size());
+    return value;
+  }
+  if (const auto* const number = node.as_integer()) return number->get();
+  if (const auto* const fraction = node.as_floating_point()) return fraction->get();
+  if (const auto* const on = node.as_boolean()) return on->get();
+  if (node.is_array()) return Foreign{"an array"};
+  if (node.is_table()) return Foreign{"a table"};
+  return Foreign{"a date or time"};
+}
+
+std::string_view line_of(const std::string& text, std::uint32_t line) {
+  std::size_t start = 0;
+  while (--line > 0 && start != std::string::npos) start = text.find('\n', start) + 1;
+  return std::string_view(text).substr(start, text.find('\n', start) - start);
+}
+
+/// toml++ quotes what it could not read.
+bool may_show_a_secret(std::string_view line) {
+  return std::ranges::any_of(keys(), [&](const Key& key) {
+    return std::holds_alternative<Hidden>(key.kind) && line.find(key.name) != std::string_view::npos;
+  });
+}
+
+void add_section(std::string_view name, toml::node& node, std::vector<Entry>& entries) {
+  auto* const section = node.as_table();
+  if (section == nullptr) {
+    const bool known = std::ranges::any_of(sections(), [&](const Section& s) { return s.name == name; });
+    Entry entry{"", std::string(name), take(node), node.source().begin.line};
+    if (known) std::swap(entry.section, entry.name);
+    entries.push_back(std::move(entry));
+    return;
+  }
+  if (section->empty())
+    entries.push_back({std::string(name), "", Foreign{"a table"}, node.source().begin.line});
+  for (auto&& [key, value] : *section) {
+    entries.push_back({std::string(name), std::string(key.str()), take(value), key.source().begin.line});
+  }
+}
+
+}  // namespace
+
+std::vector<Entry> read_toml(const std::string& text, const std::string& file_name, Findings& findings) {
+  toml::parse_result result = toml::parse(std::string_view(text), std::string_view(file_name));
+  std::vector<Entry> entries;
+  if (!result) {
+    const toml::parse_error& error = result.error();
+    const std::uint32_t line = error.source().begin.line;
+    const bool hide = may_show_a_secret(line_of(text, line));
+    findings.add({file_name, line}, "",
+                 hide ? "is not TOML; what stands there may be a secret and is not shown"
+                      : "is not TOML: " + std::string(error.description()));
+    return entries;
+  }
+  for (auto&& [name, node] : result.table()) add_section(name.str(), node, entries);
+  std::ranges::stable_sort(entries, {}, &Entry::line);
+  return entries;
+}
+
+}  // namespace config
