@@ -15,10 +15,10 @@ struct Response {
   std::string_view content_type = "application/json";  // static text; empty: no such header
   /// Beyond the standard set. Names are static; values hold no CR, LF or NUL (the writer drops those).
   std::vector<std::pair<std::string_view, std::string>> headers;
-  std::string_view allow;      // `Allow`, from the route row; static; empty: none
-  bool vary_accept = true;     // Vary: Accept and X-Frame-Options: views have them, redirects do not
-  bool no_store = false;       // Cache-Control: no-store, on everything that carries a token
-  std::int64_t user_id = 0;    // for the access line; not sent
+  std::string_view allow;    // `Allow`, from the route row; static; empty: none
+  bool vary_accept = true;   // Vary: Accept and X-Frame-Options: views have them, redirects do not
+  bool no_store = false;     // Cache-Control: no-store, on everything that carries a token
+  std::int64_t user_id = 0;  // for the access line; not sent
 };
 
 /// Appends status line, headers and body (no body when `head_only`; its length is still told) to

@@ -1,7 +1,9 @@
 // Text to Value, with limits, and with Python's sentences for what is wrong: API clients of Django
-// match on them. Jansson parses; a scan of our own finds the sentence when Jansson refuses.
+// match on them. Jansson parses. What it refuses, a reader of our own goes over: it finds the sentence,
+// or takes what Python takes and Jansson does not (a lone surrogate, a number out of range, NUL in a key).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,16 +14,17 @@ namespace json {
 
 struct ParseError {
   /// json.JSONDecodeError's form: `Expecting value: line 1 column 13 (char 12)`. Columns and chars
-  /// count code points, from 1 and from 0.
+  /// count code points, from 1 and from 0. Valid UTF-8, whatever the text was.
   std::string message;
 };
 
 struct Limits {
-  std::size_t depth = 64;
+  std::size_t depth = 64;  // of arrays and objects within each other; at most 1000
 };
 
 /// Any JSON text (also a scalar at the top). NUL escapes are kept. Of a repeated key the last wins.
-/// Integers beyond 64 bits are kept as a string of their digits, so that nothing is rounded.
+/// Nothing is rounded beyond double: an integer that needs more than 64 bits becomes a string of its
+/// digits, a real beyond double the string `inf` or `-inf`, which is Python's text of either.
 util::Result<Value, ParseError> parse(std::string_view text, Limits limits = {});
 
 }  // namespace json

@@ -34,8 +34,15 @@ class Value {
   /// Each of these expects its type (checked by assert, neutral value otherwise).
   bool as_boolean() const noexcept;
   std::int64_t as_integer() const noexcept;
-  double as_real() const noexcept;  // integers too
-  std::string_view as_string() const noexcept;  // valid while this Value lives
+  double as_real() const noexcept;              // integers too
+  std::string_view as_string() const noexcept;  // valid UTF-8; valid while this Value lives
+
+  /// JSON text may escape half of a surrogate pair (`\\ud800`), which UTF-8 cannot hold: as_string() has
+  /// U+FFFD in its place, and this tells the first such half. Members' keys only have the U+FFFD.
+  std::optional<char16_t> lone_surrogate() const noexcept;
+
+  /// Python's str() of an integer or a real: `7`, `1.5`, `1000.0`, `1e+16`. Empty for the rest.
+  std::string number_text() const;
 
   /// Array or object members; 0 for the rest.
   std::size_t size() const noexcept;
@@ -54,13 +61,14 @@ class Value {
     for (void* it = first(); it != nullptr; it = next(it)) visit(key_of(it), value_of(it));
   }
 
-  /// Compact, raw UTF-8, order kept.
+  /// Compact, raw UTF-8, order kept; as Python's json.dumps(ensure_ascii=False) with U+2028 and U+2029
+  /// escaped, as DRF does.
   std::string dump() const;
-  /// Two-space indentation as Python's json.dumps(indent=n) writes it.
+  /// One member a line, as Python's json.dumps(indent=spaces) writes it.
   std::string dump_indented(int spaces) const;
 
  private:
-  friend struct Access;  // parse.cc
+  friend struct Access;  // access.h: the parser and the writer see the tree
   explicit Value(json_t* owned) noexcept : json_(owned) {}
   void* first() const noexcept;
   void* next(void* iterator) const noexcept;
@@ -70,7 +78,11 @@ class Value {
   json_t* json_;
 };
 
-/// Seeds Jansson's hash tables; once, before threads start (a first use from two threads races).
+/// What Python calls the type, for messages such as `Expected a dictionary, but got list.`
+std::string_view python_name(Type type) noexcept;
+
+/// Seeds Jansson's hash tables and makes it wipe what it frees, because bodies hold passwords; once,
+/// before threads start (a first use from two threads races) and before any Value exists.
 void start();
 
 }  // namespace json
