@@ -18,6 +18,12 @@ bool FieldErrors::has(std::string_view field) const noexcept {
   return std::any_of(fields_.begin(), fields_.end(), [&](const auto& entry) { return entry.first == field; });
 }
 
+void FieldErrors::append(const FieldErrors& other) {
+  for (const auto& [field, messages] : other.fields_) {
+    for (const auto& message : messages) add(field, message);
+  }
+}
+
 void FieldErrors::arrange(std::initializer_list<std::string_view> order) {
   const auto place = [&](const auto& entry) { return std::find(order.begin(), order.end(), entry.first); };
   std::stable_sort(fields_.begin(), fields_.end(),

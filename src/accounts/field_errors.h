@@ -14,6 +14,8 @@ class FieldErrors {
   void add(std::string_view field, std::string message);
   bool empty() const noexcept { return fields_.empty(); }
   bool has(std::string_view field) const noexcept;
+  /// All of `other`'s messages, each behind what its field has already.
+  void append(const FieldErrors& other);
   /// Brings the fields into this order, that of the form; the rest follow as they stand.
   void arrange(std::initializer_list<std::string_view> order);
   /// Fields in order of first mention, or as arranged; each with its messages in order.

@@ -47,7 +47,8 @@ Registration::Registration(store::UserStore& users, const PasswordPolicy& policy
     : users_(users), policy_(policy), hashes_(hashes), clock_(clock), options_(options) {}
 
 std::variant<store::User, FieldErrors> Registration::register_user(RegistrationForm form,
-                                                                   FieldErrors errors) {
+                                                                   const FieldErrors& found) {
+  FieldErrors errors;
   const util::Secret password =
       form.password ? util::Secret::take(std::move(*form.password)) : util::Secret();
   store::User user;
@@ -67,7 +68,8 @@ std::variant<store::User, FieldErrors> Registration::register_user(RegistrationF
     }
   }
   if (form.password) check_text(errors, "password", password.reveal(), kPasswordMaxLength);
-  errors.arrange({"username", "email", "password"});  // the caller's own may have come first
+  errors.append(found);
+  errors.arrange({"username", "email", "password"});
   if (!errors.empty()) return errors;
 
   // As typed, not as stored: what Django's serializer compares.

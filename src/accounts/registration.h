@@ -14,8 +14,7 @@
 namespace accounts {
 
 /// Fields as the client sent them: present, of text type and stripped (DRF's CharField did that).
-/// A field that failed there is nullopt; its message is already in the FieldErrors given to
-/// register_user().
+/// A field that failed there is nullopt.
 struct RegistrationForm {
   std::optional<std::string> username;
   std::optional<std::string> email;  // empty when not required and not given
@@ -32,8 +31,9 @@ class Registration {
                const util::Clock& clock, RegistrationOptions options);
 
   /// The new user, committed, or every complaint at once. Order as in Django: each field by itself
-  /// (form, uniqueness, length, NUL), and only when all fields are good the password validators.
-  std::variant<store::User, FieldErrors> register_user(RegistrationForm form, FieldErrors errors);
+  /// (form, uniqueness, length, NUL, then what `found` has of it: the reader's complaints), and only
+  /// when all fields are good the password validators.
+  std::variant<store::User, FieldErrors> register_user(RegistrationForm form, const FieldErrors& found);
 
  private:
   store::UserStore& users_;

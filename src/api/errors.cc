@@ -7,22 +7,25 @@ namespace api {
 using tokens::BearerDefect;
 using tokens::TokenDefect;
 
+namespace {
+
+std::string array_of(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ',';
+    json::append_quoted(out, text);
+  }
+  return out += ']';
+}
+
+}  // namespace
+
 http::Response field_errors(const accounts::FieldErrors& errors) {
   http::Response response;
   response.status = 400;
-  std::string& out = response.body;
-  out += '{';
-  for (const auto& [field, messages] : errors.all()) {
-    if (out.size() > 1) out += ',';
-    json::append_quoted(out, field);
-    out += ":[";
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-      if (i > 0) out += ',';
-      json::append_quoted(out, messages[i]);
-    }
-    out += ']';
-  }
-  out += '}';
+  json::Object object(response.body);
+  for (const auto& [field, messages] : errors.all()) object.raw(field, array_of(messages));
+  object.close();
   return response;
 }
 
@@ -84,7 +87,9 @@ http::Response bad_bearer(BearerDefect defect) {
   return http::detail(401, "Authentication credentials were not provided.");
 }
 
-http::Response not_found() { return http::detail(404, "Not found."); }
+http::Response not_found() {
+  return http::detail(404, "Not found.");
+}
 
 http::Response method_not_allowed(std::string_view method) {
   return http::detail(405, "Method \"" + std::string(method) + "\" not allowed.");

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "accounts/field_errors.h"
@@ -13,6 +12,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "util/error.h"
+#include "util/secret.h"
 
 namespace api {
 
@@ -23,13 +23,19 @@ class Form {
 
   /// The field's text, or nothing when it failed or was not sent.
   std::optional<std::string> take(std::string_view name);
-  /// Refuses NUL as every CharField of DRF does: for fields that no use case checks.
-  void refuse_nul();
-  bool good() const noexcept { return errors.empty(); }
+  /// Refuses halves of surrogate pairs, which UTF-8 cannot store.
+  void refuse_lone_surrogates();
+  /// Refuses NUL, then lone surrogates, as every CharField of DRF does: for fields that no use case checks.
+  void refuse_odd_characters();
 
  private:
   friend util::Result<Form, http::Response> read_form(const http::Request&, std::span<const Field>);
-  std::vector<std::pair<std::string_view, std::string>> values_;
+  struct Text {
+    std::string_view name;
+    std::string text;
+    std::optional<char16_t> lone_surrogate;
+  };
+  std::vector<Text> values_;
 };
 
 /// Reads the body and its writable fields. An unreadable body (415, malformed, no object …) is the

@@ -16,7 +16,9 @@ http::Response status(int code, std::string_view word) {
 
 }  // namespace
 
-std::optional<http::Response> tell_health(Services&, const Context&) { return status(200, "ok"); }
+std::optional<http::Response> tell_health(Services&, const Context&) {
+  return status(200, "ok");
+}
 
 std::optional<http::Response> tell_readiness(Services& services, const Context&) {
   const auto missing = services.not_ready();

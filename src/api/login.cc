@@ -18,8 +18,8 @@ std::span<const Field> login_fields(const ApiOptions&) {
 std::optional<http::Response> obtain_token_pair(Services& services, const Context& context) {
   auto form = read_form(context.request, login_fields(services.options));
   if (!form) return std::move(form.error());
-  form->refuse_nul();
-  if (!form->good()) return field_errors(form->errors);
+  form->refuse_odd_characters();
+  if (!form->errors.empty()) return field_errors(form->errors);
 
   const std::string username = *form->take("username");
   const auto password = util::Secret::take(*form->take("password"));

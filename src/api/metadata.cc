@@ -60,7 +60,8 @@ http::Response describe(const Resource& resource, const ApiOptions& options) {
       .field("description", first.description)
       .raw("renders", R"(["application/json"])")
       .raw("parses", R"(["application/json","application/x-www-form-urlencoded","multipart/form-data"])");
-  if (const auto actions = describe_actions(resource, options); !actions.empty()) object.raw("actions", actions);
+  if (const auto actions = describe_actions(resource, options); !actions.empty())
+    object.raw("actions", actions);
   object.close();
   return response;
 }

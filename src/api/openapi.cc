@@ -18,7 +18,9 @@ Value object(std::initializer_list<std::pair<std::string_view, Value>> members) 
   return out;
 }
 
-Value reference(std::string_view path) { return object({{"$ref", Value::string(path)}}); }
+Value reference(std::string_view path) {
+  return object({{"$ref", Value::string(path)}});
+}
 
 Value field_schema(const Field& field) {
   Value schema = object({{"type", Value::string(field.type == Field::Type::integer ? "integer" : "string")}});
@@ -47,7 +49,9 @@ Value request_body(std::span<const Field> fields) {
                                      {"multipart/form-data", media}})}});
 }
 
-Value described(std::string_view text) { return object({{"description", Value::string(text)}}); }
+Value described(std::string_view text) {
+  return object({{"description", Value::string(text)}});
+}
 
 Value error(std::string_view text, std::string_view schema) {
   const Value media = object({{"schema", reference(schema)}});
@@ -92,8 +96,8 @@ Value operation(const Route& row, const ApiOptions& options) {
 Value components() {
   const Value text = object({{"type", Value::string("string")}});
   const Value texts = object({{"type", Value::string("array")}, {"items", text}});
-  Value detail = object({{"type", Value::string("object")},
-                         {"properties", object({{"detail", text}, {"code", text}})}});
+  Value detail =
+      object({{"type", Value::string("object")}, {"properties", object({{"detail", text}, {"code", text}})}});
   Value field_errors = object({{"type", Value::string("object")}, {"additionalProperties", texts}});
   Value bearer = object({{"type", Value::string("http")},
                          {"scheme", Value::string("bearer")},
@@ -116,11 +120,11 @@ std::string openapi_document(const ApiOptions& options) {
     }
     paths.set(resource->path, item);
   }
-  const Value document = object(
-      {{"openapi", Value::string("3.1.0")},
-       {"info", object({{"title", Value::string("jwtauthd")}, {"version", Value::string("1")}})},
-       {"paths", paths},
-       {"components", components()}});
+  const Value document =
+      object({{"openapi", Value::string("3.1.0")},
+              {"info", object({{"title", Value::string("jwtauthd")}, {"version", Value::string("1")}})},
+              {"paths", paths},
+              {"components", components()}});
   return document.dump_indented(2) + "\n";
 }
 

@@ -37,7 +37,8 @@ std::optional<http::Response> register_account(Services& services, const Context
   fields.username = form->take("username");
   fields.email = form->take("email");
   fields.password = form->take("password");
-  auto outcome = services.registration.register_user(std::move(fields), std::move(form->errors));
+  form->refuse_lone_surrogates();
+  auto outcome = services.registration.register_user(std::move(fields), form->errors);
   if (const auto* errors = std::get_if<accounts::FieldErrors>(&outcome)) return field_errors(*errors);
 
   const auto& user = std::get<store::User>(outcome);

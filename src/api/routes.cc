@@ -34,8 +34,12 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
-std::span<const Field> no_fields(const ApiOptions&) { return {}; }
+std::span<const Field> no_fields(const ApiOptions&) {
+  return {};
+}
 
 }  // namespace api

@@ -8,7 +8,9 @@
 namespace api {
 namespace {
 
-http::Response no_account() { return http::detail(401, "No active account found for the given token."); }
+http::Response no_account() {
+  return http::detail(401, "No active account found for the given token.");
+}
 
 }  // namespace
 
@@ -24,8 +26,8 @@ std::optional<http::Response> refresh_token(Services& services, const Context& c
   const bool simplejwt_5_2 = services.options.simplejwt_5_2;
   auto form = read_form(context.request, refresh_fields(services.options));
   if (!form) return std::move(form.error());
-  form->refuse_nul();
-  if (!form->good()) return field_errors(form->errors);
+  form->refuse_odd_characters();
+  if (!form->errors.empty()) return field_errors(form->errors);
 
   const auto verified = services.verifier.verify(*form->take("refresh"), tokens::TokenType::refresh);
   if (!verified) return bad_token(verified.error(), simplejwt_5_2);
@@ -54,8 +56,8 @@ std::span<const Field> verify_fields(const ApiOptions&) {
 std::optional<http::Response> verify_token(Services& services, const Context& context) {
   auto form = read_form(context.request, verify_fields(services.options));
   if (!form) return std::move(form.error());
-  form->refuse_nul();
-  if (!form->good()) return field_errors(form->errors);
+  form->refuse_odd_characters();
+  if (!form->errors.empty()) return field_errors(form->errors);
 
   const auto verified = services.verifier.verify(*form->take("token"), std::nullopt);
   if (!verified) return bad_token(verified.error(), services.options.simplejwt_5_2);
