@@ -2,6 +2,8 @@
 // verifies what a database holds and writes what the configuration names.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,25 +30,48 @@ struct Verdict {
   bool upgrade = false;
 };
 
-/// Thread-safe; holds no state but its parameters.
+class ComputeGate;
+struct PasswordWriter;
+struct Strength;
+
+/// Thread-safe. Holds no state but its parameters and the gate that keeps hashing to `permits` cores:
+/// calls beyond that wait inside, and PBKDF2 ones among them are computed together (crypto/compute_gate.h).
 class PasswordHashes {
  public:
-  PasswordHashes(const PasswordParams& params, util::Random& random);
+  /// 0 permits: one for each processor. Throws std::invalid_argument with a sentence for parameters that
+  /// could not be written in 128 characters, computed, or verified again.
+  PasswordHashes(const PasswordParams& params, util::Random& random, unsigned permits = 0);
+  ~PasswordHashes();
+  PasswordHashes(const PasswordHashes&) = delete;
+  PasswordHashes& operator=(const PasswordHashes&) = delete;
+
+  unsigned permits() const noexcept;
+  /// How many threads should call at once, so that PBKDF2 is gathered as widely as it pays here.
+  std::size_t useful_callers() const;
 
   /// A new encoding with a fresh salt, as Django writes it (at most 128 characters).
   std::string encode(std::string_view password) const;
 
   /// Verifies against any scheme of the table. An unusable (`!…`), unknown or malformed encoding
-  /// matches nothing and costs what decoy() costs. A wrong password against a scheme cheaper than the
-  /// configured one spends the difference where that can be done (Django's harden_runtime).
+  /// matches nothing and costs what decoy() costs. A wrong password against fewer iterations of a
+  /// configured PBKDF2 spends the difference (Django's harden_runtime), against any other cheaper hash a
+  /// decoy besides: an old hash is never told by a fast refusal.
+  ///
+  /// An upgrade never lowers: families rank md5 < sha1 < pbkdf2_sha1 < bcrypt < bcrypt_sha256 <
+  /// pbkdf2_sha256 < scrypt < argon2i < argon2id, and within one no parameter may be above the configured.
+  /// A password of which the stored scheme sees only a part (bcrypt: 72 bytes) upgrades nothing.
   Verdict verify(std::string_view password, std::string_view encoded) const;
 
   /// What a verification with the configured hasher costs: for an account that does not exist.
   void decoy(std::string_view password) const;
 
  private:
+  void spend_what_was_saved(std::string_view password, const Strength& stored) const;
+
   PasswordParams params_;
   util::Random& random_;
+  const PasswordWriter& writer_;
+  std::unique_ptr<ComputeGate> gate_;
 };
 
 }  // namespace crypto

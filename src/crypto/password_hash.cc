@@ -1,0 +1,106 @@
+#include "crypto/password_hash.h"
+
+#include <stdexcept>
+
+#include "crypto/compute_gate.h"
+#include "crypto/password_scheme.h"
+
+namespace crypto {
+namespace {
+
+constexpr std::size_t longest_encoding = 256;  // the column holds 128
+
+const PasswordWriter& writer_of(Hasher hasher) {
+  for (const PasswordWriter* writer : {&argon2id_writer, &scrypt_writer, &pbkdf2_sha256_writer}) {
+    if (writer->hasher == hasher) return *writer;
+  }
+  throw std::invalid_argument("passwords: no such hasher");
+}
+
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw std::invalid_argument("passwords: " + sentence);
+}
+
+/// What is written must be readable again, so the bounds are those of read_…().
+void check(const PasswordParams& params) {
+  const std::string hash_64(86, 'A');
+  std::string sample;
+  switch (params.hasher) {
+    case Hasher::argon2id:
+      if (params.argon2_parallelism != 1) refuse("Argon2id is written with a parallelism of 1 only");
+      sample = "argon2$argon2id$v=19$m=" + std::to_string(params.argon2_memory_kib) +
+               ",t=" + std::to_string(params.argon2_iterations) + ",p=1$" + std::string(22, 'A') + "$" +
+               std::string(43, 'A');
+      break;
+    case Hasher::scrypt:
+      sample = "scrypt$" + std::to_string(params.scrypt_n) + "$" + std::string(22, 'A') + "$" +
+               std::to_string(params.scrypt_r) + "$" + std::to_string(params.scrypt_p) + "$" + hash_64 + "==";
+      break;
+    case Hasher::pbkdf2_sha256:
+      sample = "pbkdf2_sha256$" + std::to_string(params.pbkdf2_iterations) + "$" + std::string(22, 'A') +
+               "$" + std::string(43, 'A') + "=";
+      break;
+  }
+  if (sample.size() > 128)
+    refuse("with these parameters an encoding would exceed the column's 128 characters");
+  const SchemeAndBody row = scheme_of(sample);
+  if (!row.scheme->read(row.body))
+    refuse("the hasher's parameters are outside what can be computed or verified");
+}
+
+}  // namespace
+
+PasswordHashes::PasswordHashes(const PasswordParams& params, util::Random& random, unsigned permits)
+    : params_(params),
+      random_(random),
+      writer_(writer_of(params.hasher)),
+      gate_(std::make_unique<ComputeGate>(permits)) {
+  check(params);
+}
+
+PasswordHashes::~PasswordHashes() = default;
+
+unsigned PasswordHashes::permits() const noexcept {
+  return gate_->permits();
+}
+std::size_t PasswordHashes::useful_callers() const {
+  return gate_->useful_callers();
+}
+
+std::string PasswordHashes::encode(std::string_view password) const {
+  return writer_.encode(password, params_, random_, *gate_);
+}
+
+Verdict PasswordHashes::verify(std::string_view password, std::string_view encoded) const {
+  const SchemeAndBody row = encoded.size() <= longest_encoding ? scheme_of(encoded) : SchemeAndBody{};
+  const auto stored = row.scheme != nullptr ? row.scheme->read(row.body) : std::nullopt;
+  if (!stored) {
+    decoy(password);
+    return {};
+  }
+  if (!stored->matches(password, *gate_)) {
+    spend_what_was_saved(password, stored->strength);
+    return {};
+  }
+  const bool seen_whole = password.size() <= stored->password_bytes;
+  return {true, seen_whole && is_weaker(stored->strength, writer_.strength(params_))};
+}
+
+void PasswordHashes::decoy(std::string_view password) const {
+  writer_.decoy(password, params_, *gate_);
+}
+
+/// After a wrong password, so that it takes at least what an unknown account takes.
+void PasswordHashes::spend_what_was_saved(std::string_view password, const Strength& stored) const {
+  const Strength wanted = writer_.strength(params_);
+  if (stored.microseconds >= wanted.microseconds) return;
+  if (stored.family == Family::pbkdf2_sha256 && wanted.family == Family::pbkdf2_sha256) {
+    PasswordParams difference = params_;
+    difference.pbkdf2_iterations -= static_cast<unsigned>(stored.work);
+    writer_.decoy(password, difference, *gate_);
+    return;
+  }
+  decoy(password);
+}
+
+}  // namespace crypto
