@@ -14,12 +14,10 @@ namespace {
 // What bytes.split() of Python splits on.
 constexpr std::string_view white_space = " \t\n\r\v\f";
 
-/// The next part, cut off the front of `rest`; empty at the end.
-std::string_view next_part(std::string_view& rest) {
-  rest.remove_prefix(std::min(rest.find_first_not_of(white_space), rest.size()));
-  const std::string_view part = rest.substr(0, rest.find_first_of(white_space));
-  rest.remove_prefix(part.size());
-  return part;
+std::string_view strip(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
+  text.remove_suffix(text.size() - (text.find_last_not_of(white_space) + 1));
+  return text;
 }
 
 }  // namespace
@@ -47,9 +45,11 @@ BearerAuthenticator::BearerAuthenticator(const Verifier& verifier, UserDirectory
 BearerAuthenticator::~BearerAuthenticator() = default;
 
 BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, bool may_ask_database) {
-  if (next_part(authorization) != "Bearer") return BearerDefect::absent;
-  const std::string_view token = next_part(authorization);
-  if (token.empty() || !next_part(authorization).empty()) return BearerDefect::bad_header;
+  const std::string_view header = strip(authorization);
+  const std::string_view scheme = header.substr(0, header.find_first_of(white_space));
+  if (scheme != "Bearer") return BearerDefect::absent;
+  const std::string_view token = strip(header.substr(scheme.size()));
+  if (token.empty()) return BearerDefect::bad_header;
 
   const auto vouched = impl_->vouch(token);
   if (const auto* defect = std::get_if<TokenDefect>(&vouched)) return *defect;
@@ -69,6 +69,8 @@ std::variant<Vouched, BearerDefect, TokenDefect> BearerAuthenticator::Impl::vouc
     cache.erase(token);
     return TokenDefect::expired;
   }
+  // Only here, since what is in the cache has none and looking costs more than a hit.
+  if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;
   const auto verified = verifier.verify(token, TokenType::access);
   if (!verified) return verified.error();
   const auto user_id = named_user(verified->claims, options.user_id_claim);

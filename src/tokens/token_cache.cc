@@ -1,6 +1,5 @@
 #include "tokens/token_cache.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace tokens {
@@ -12,8 +11,7 @@ constexpr std::size_t bookkeeping = 112;
 
 }  // namespace
 
-TokenCache::TokenCache(std::size_t capacity, util::Random& random)
-    : hash_(random), shard_capacity_(capacity / shard_count) {}
+TokenCache::TokenCache(std::size_t capacity, util::Random& random) : hash_(random), load_(capacity) {}
 
 std::optional<Vouched> TokenCache::find(std::string_view token) {
   const std::uint64_t hash = hash_(token);
@@ -24,26 +22,18 @@ std::optional<Vouched> TokenCache::find(std::string_view token) {
 }
 
 void TokenCache::insert(std::string_view token, const Vouched& vouched) {
-  if (shard_capacity_ == 0) return;
+  if (load_.capacity == 0) return;
   const std::uint64_t hash = hash_(token);
-  shard(hash).lock()->insert(hash, token, vouched, shard_capacity_);
+  shard(hash).lock()->insert(hash, token, vouched, load_);
 }
 
 void TokenCache::erase(std::string_view token) {
   const std::uint64_t hash = hash_(token);
-  shard(hash).lock()->erase(hash, token);
+  shard(hash).lock()->erase(hash, token, load_);
 }
 
-std::size_t TokenCache::size() const {
-  std::size_t sum = 0;
-  for (const auto& shard : shards_) sum += shard.lock()->size();
-  return sum;
-}
-
-std::size_t TokenCache::bytes() const {
-  std::size_t sum = 0;
-  for (const auto& shard : shards_) sum += shard.lock()->bytes();
-  return sum;
+bool TokenCache::Load::has_room_for(std::size_t more) const noexcept {
+  return tokens < capacity && bytes + more <= capacity * bytes_per_token;
 }
 
 TokenCache::Slot* TokenCache::Shard::slot_of(std::uint64_t hash, std::string_view token) {
@@ -61,12 +51,11 @@ const TokenCache::Slot* TokenCache::Shard::find(std::uint64_t hash, std::string_
 }
 
 void TokenCache::Shard::insert(std::uint64_t hash, std::string_view token, const Vouched& vouched,
-                               std::size_t capacity) {
-  if (const auto found = index_.find(hash); found != index_.end()) drop(found->second);
+                               Load& load) {
+  if (const auto found = index_.find(hash); found != index_.end()) drop(found->second, load);
   const std::size_t needed = token.size() + bookkeeping;
-  while (!index_.empty() && (index_.size() >= capacity || bytes_ + needed > capacity * bytes_per_token)) {
-    drop_one();
-  }
+  // An empty shard takes one token past the bound: the others' room is not its to make.
+  while (!index_.empty() && !load.has_room_for(needed)) drop_one(load);
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -80,27 +69,29 @@ void TokenCache::Shard::insert(std::uint64_t hash, std::string_view token, const
   slot.vouched = vouched;
   index_.emplace(hash, free_.back());
   free_.pop_back();
-  bytes_ += needed;
+  ++load.tokens;
+  load.bytes += needed;
 }
 
-void TokenCache::Shard::erase(std::uint64_t hash, std::string_view token) {
-  if (slot_of(hash, token) != nullptr) drop(index_.at(hash));
+void TokenCache::Shard::erase(std::uint64_t hash, std::string_view token, Load& load) {
+  if (slot_of(hash, token) != nullptr) drop(index_.at(hash), load);
 }
 
-void TokenCache::Shard::drop_one() {
+void TokenCache::Shard::drop_one(Load& load) {
   for (;;) {
     hand_ = (hand_ + 1) % slots_.size();
     Slot& slot = slots_[hand_];
     if (slot.token == nullptr) continue;
-    if (!slot.used) return drop(static_cast<std::uint32_t>(hand_));
+    if (!slot.used) return drop(static_cast<std::uint32_t>(hand_), load);
     slot.used = false;
   }
 }
 
-void TokenCache::Shard::drop(std::uint32_t at) {
+void TokenCache::Shard::drop(std::uint32_t at, Load& load) {
   Slot& slot = slots_[at];
   index_.erase(slot.hash);
-  bytes_ -= slot.length + bookkeeping;
+  --load.tokens;
+  load.bytes -= slot.length + bookkeeping;
   slot.token.reset();
   free_.push_back(at);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -34,8 +35,8 @@ class TokenCache {
   void insert(std::string_view token, const Vouched& vouched);
   void erase(std::string_view token);
 
-  std::size_t size() const;   // tokens
-  std::size_t bytes() const;  // as the bound counts them
+  std::size_t size() const noexcept { return load_.tokens; }
+  std::size_t bytes() const noexcept { return load_.bytes; }  // as the bound counts them
 
  private:
   struct Slot {
@@ -48,20 +49,27 @@ class TokenCache {
     std::string_view text() const noexcept { return {token.get(), length}; }
   };
 
+  /// Of all shards together: each alone would have to drop tokens while others have room.
+  struct Load {
+    explicit Load(std::size_t most) : capacity(most) {}
+    bool has_room_for(std::size_t more) const noexcept;
+    const std::size_t capacity;
+    std::atomic<std::size_t> tokens{0};
+    std::atomic<std::size_t> bytes{0};
+  };
+
   /// Second chance (CLOCK): a hand goes round and takes the first slot that was not used since it came
   /// by last. A hit sets one flag, where a list in order of use would be relinked.
   class Shard {
    public:
     const Slot* find(std::uint64_t hash, std::string_view token);
-    void insert(std::uint64_t hash, std::string_view token, const Vouched& vouched, std::size_t capacity);
-    void erase(std::uint64_t hash, std::string_view token);
-    std::size_t size() const noexcept { return index_.size(); }
-    std::size_t bytes() const noexcept { return bytes_; }
+    void insert(std::uint64_t hash, std::string_view token, const Vouched& vouched, Load& load);
+    void erase(std::uint64_t hash, std::string_view token, Load& load);
 
    private:
     Slot* slot_of(std::uint64_t hash, std::string_view token);
-    void drop_one();
-    void drop(std::uint32_t at);
+    void drop_one(Load& load);
+    void drop(std::uint32_t at, Load& load);
 
     struct Identity {
       std::size_t operator()(std::uint64_t hash) const noexcept { return hash; }
@@ -70,14 +78,13 @@ class TokenCache {
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::size_t hand_ = 0;
-    std::size_t bytes_ = 0;
   };
 
   static constexpr std::size_t shard_count = 32;
   util::Guarded<Shard>& shard(std::uint64_t hash) { return shards_[hash >> 59]; }
 
   const KeyedHash hash_;
-  const std::size_t shard_capacity_;
+  Load load_;
   std::array<util::Guarded<Shard>, shard_count> shards_;
 };
 
