@@ -59,7 +59,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                         std::chrono::milliseconds bare) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto count = number(text.substr(0, digits));
-  if (!count) return std::nullopt;
+  if (!count || text.ends_with(' ')) return std::nullopt;
   std::string_view name = text.substr(digits);
   name.remove_prefix(std::min(name.find_first_not_of(' '), name.size()));
   std::int64_t unit = bare.count();
