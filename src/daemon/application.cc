@@ -1,0 +1,228 @@
+#include "daemon/application.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "accounts/credentials.h"
+#include "accounts/password_policy.h"
+#include "accounts/registration.h"
+#include "api/app.h"
+#include "crypto/password_hash.h"
+#include "daemon/readiness.h"
+#include "daemon/server.h"
+#include "daemon/supervisor.h"
+#include "fastcgi/listener.h"
+#include "mysql/pool.h"
+#include "store/mysql_user_store.h"
+#include "tokens/bearer.h"
+#include "tokens/issuer.h"
+#include "tokens/key_ring.h"
+#include "tokens/user_directory.h"
+#include "tokens/verifier.h"
+#include "util/clock.h"
+#include "util/random.h"
+
+namespace jwtauthd {
+namespace {
+
+using config::Config;
+
+mysql::Options database_options(const Config& c) {
+  mysql::Options options;
+  options.socket = c.database.socket;
+  options.host = c.database.host;
+  options.port = static_cast<unsigned>(c.database.port);
+  options.user = c.database.user;
+  options.password = c.database.password.clone();
+  options.database = c.database.name;
+  options.tls_ca = c.database.tls_ca;
+  options.pool_size = static_cast<unsigned>(c.database.pool_size);
+  options.connect_timeout = c.database.connect_timeout;
+  options.read_timeout = c.database.read_timeout;
+  options.write_timeout = c.database.write_timeout;
+  options.acquire_timeout = c.database.acquire_timeout;
+  return options;
+}
+
+crypto::PasswordParams password_params(const Config& c) {
+  crypto::PasswordParams params;
+  params.hasher = c.passwords.hasher == "scrypt"          ? crypto::Hasher::scrypt
+                  : c.passwords.hasher == "pbkdf2_sha256" ? crypto::Hasher::pbkdf2_sha256
+                                                          : crypto::Hasher::argon2id;
+  params.argon2_memory_kib = static_cast<unsigned>(c.passwords.argon2_memory_kib);
+  params.argon2_iterations = static_cast<unsigned>(c.passwords.argon2_iterations);
+  params.pbkdf2_iterations = static_cast<unsigned>(c.passwords.pbkdf2_iterations);
+  params.scrypt_n = static_cast<unsigned>(c.passwords.scrypt_n);
+  params.scrypt_r = static_cast<unsigned>(c.passwords.scrypt_r);
+  params.scrypt_p = static_cast<unsigned>(c.passwords.scrypt_p);
+  return params;
+}
+
+accounts::PolicyOptions policy_options(const Config& c) {
+  return {static_cast<std::size_t>(c.passwords.min_length), c.passwords.max_similarity,
+          c.passwords.refuse_common, c.passwords.refuse_numeric};
+}
+
+accounts::CommonPasswords common_passwords(const Config& c) {
+  if (!c.passwords.refuse_common) return {};
+  return accounts::PasswordPolicy::read_common(c.passwords.common_passwords_file);
+}
+
+tokens::KeyRing open_keys(const Config& c) {
+  tokens::KeyRingOptions options;
+  options.algorithm = jwt::algorithm_of(c.tokens.algorithm).value();  // config knows no other names
+  options.allow_short_secret = c.tokens.allow_short_signing_key;
+  if (jwt::is_hmac(options.algorithm)) {
+    options.secret = c.tokens.signing_key.clone();
+  } else {
+    std::ifstream file(c.tokens.signing_key_file, std::ios::binary);
+    options.private_pem.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file)
+      throw std::runtime_error("tokens.signing_key_file cannot be read: " + c.tokens.signing_key_file);
+  }
+  auto ring = tokens::KeyRing::open(std::move(options));
+  if (!ring) throw std::runtime_error("the signing key: " + ring.error().message);
+  return std::move(*ring);
+}
+
+tokens::VerifierOptions verifier_options(const Config& c) {
+  return {.leeway = c.tokens.leeway,
+          .issuer = c.tokens.issuer,
+          .audience = c.tokens.audience,
+          .jti_claim = c.tokens.jti_claim,
+          .token_type_claim = c.tokens.token_type_claim};
+}
+
+bool speaks_5_2(const Config& c) {
+  return c.compat.simplejwt == "5.2";
+}
+
+tokens::IssuerOptions issuer_options(const Config& c) {
+  return {.access_lifetime = c.tokens.access_token_lifetime,
+          .refresh_lifetime = c.tokens.refresh_token_lifetime,
+          .issuer = c.tokens.issuer,
+          .audience = c.tokens.audience,
+          .user_id_claim = c.tokens.user_id_claim,
+          .jti_claim = c.tokens.jti_claim,
+          .token_type_claim = c.tokens.token_type_claim,
+          .user_id_as_string = !speaks_5_2(c)};
+}
+
+tokens::DirectoryOptions directory_options(const Config& c) {
+  tokens::DirectoryOptions options;
+  options.capacity = static_cast<std::size_t>(c.cache.users);
+  options.poll_interval = c.cache.poll_interval;
+  options.stale_after = c.cache.stale_after;
+  return options;
+}
+
+tokens::BearerOptions bearer_options(const Config& c) {
+  return {.user_id_claim = c.tokens.user_id_claim,
+          .cached_tokens = static_cast<std::size_t>(c.cache.verified_tokens)};
+}
+
+ServerOptions server_options(const Config& c, std::size_t password_threads) {
+  ServerOptions options;
+  if (const auto inherited = supervisor::inherited_socket()) {
+    options.listener.listen_fd = *inherited;
+    options.listener.shared_socket = true;
+  } else {
+    options.listener.listen_fd = fastcgi::open_socket(c.server.listen, c.server.socket_mode);
+    if (!c.server.listen.starts_with("tcp:")) options.listener.withdraw_path = c.server.listen;
+  }
+  options.listener.threads = static_cast<unsigned>(c.server.token_threads);
+  options.listener.read_timeout = c.server.read_timeout;
+  options.listener.write_timeout = c.server.write_timeout;
+  options.listener.max_body_bytes = static_cast<std::size_t>(c.server.max_body_bytes);
+  options.max_body_bytes = static_cast<std::size_t>(c.server.max_body_bytes);
+  options.database_threads = static_cast<std::size_t>(c.server.database_threads);
+  options.database_queue = static_cast<std::size_t>(c.server.database_queue);
+  options.password_threads = password_threads;
+  options.password_queue = static_cast<std::size_t>(c.server.password_queue);
+  options.access_log = c.log.access;
+  return options;
+}
+
+}  // namespace
+
+/// In the order of construction: each needs what stands above it, and is gone before that.
+struct Application::Parts {
+  explicit Parts(Config c)
+      : configuration(std::move(c)),
+        pool(database_options(configuration)),
+        policy(policy_options(configuration), common_passwords(configuration)),
+        hashes(password_params(configuration), random,
+               static_cast<unsigned>(configuration.server.password_threads)),
+        registration(users, policy, hashes, clock, {.unique_email = configuration.accounts.unique_email}),
+        credentials(users, hashes, clock, {.update_last_login = configuration.tokens.update_last_login}),
+        keys(open_keys(configuration)),
+        issuer(keys, clock, random, issuer_options(configuration)),
+        verifier(keys, clock, verifier_options(configuration)),
+        directory(users, directory_options(configuration)),
+        bearer(verifier, directory, clock, bearer_options(configuration)),
+        readiness(pool, directory, configuration.cache.stale_after),
+        services{{.simplejwt_5_2 = speaks_5_2(configuration),
+                  .registration = configuration.accounts.registration,
+                  .require_email = configuration.accounts.require_email},
+                 registration,
+                 credentials,
+                 issuer,
+                 verifier,
+                 bearer,
+                 directory,
+                 [this] { return readiness.missing(); }},
+        app(services),
+        // More threads than hashes at once: those that wait for their turn are computed together.
+        server(
+            server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
+            app, random) {}
+
+  const Config configuration;
+  util::SystemClock clock;
+  util::SystemRandom random;
+  mysql::Pool pool;
+  store::MysqlUserStore users{pool};
+  accounts::PasswordPolicy policy;
+  crypto::PasswordHashes hashes;
+  accounts::Registration registration;
+  accounts::Credentials credentials;
+  tokens::KeyRing keys;
+  tokens::Issuer issuer;
+  tokens::Verifier verifier;
+  tokens::UserDirectory directory;
+  tokens::BearerAuthenticator bearer;
+  Readiness readiness;
+  api::Services services;
+  api::App app;
+  Server server;
+};
+
+Application::Application(Config configuration) : parts_(std::make_unique<Parts>(std::move(configuration))) {
+  if (const auto reason = parts_->readiness.refusal(); !reason.empty()) {
+    throw std::runtime_error("this version cannot serve this database: " + reason);
+  }
+}
+
+Application::~Application() = default;
+
+void Application::start() {
+  parts_->directory.start();
+  parts_->server.start();
+}
+
+bool Application::stop() {
+  const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
+  parts_->directory.stop();
+  return all_answered;
+}
+
+std::string Application::summary() const {
+  const Config& c = parts_->configuration;
+  return "serving " + c.server.listen + ", tokens " + c.tokens.algorithm + ", passwords " +
+         c.passwords.hasher + ", simplejwt " + c.compat.simplejwt;
+}
+
+}  // namespace jwtauthd

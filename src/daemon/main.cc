@@ -1,0 +1,144 @@
+// jwtauthd: one worker. systemd (or a test) starts several on one socket.
+
+#include <getopt.h>
+#include <malloc.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "config/config.h"
+#include "daemon/application.h"
+#include "daemon/supervisor.h"
+#include "json/value.h"
+#include "util/log.h"
+
+#ifndef JWTAUTHD_CONFIG_FILE
+#define JWTAUTHD_CONFIG_FILE "/etc/jwtauthd/jwtauthd.toml"
+#endif
+#ifndef JWTAUTHD_VERSION
+#define JWTAUTHD_VERSION "unversioned"
+#endif
+
+namespace {
+
+using jwtauthd::Application;
+namespace supervisor = jwtauthd::supervisor;
+
+enum Exit { kStopped = 0, kFailed = 1, kUsage = 2, kUnanswered = 3 };
+
+constexpr char kUsageText[] =
+    "usage: jwtauthd [-c FILE]\n"
+    "\n"
+    "Serves accounts and tokens to nginx over FastCGI; see jwtauthd(8).\n"
+    "\n"
+    "  -c, --config FILE  configuration (default: " JWTAUTHD_CONFIG_FILE
+    ")\n"
+    "  -V, --version      the version\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "SIGTERM and SIGINT end it when all requests under way are answered.\n";
+
+void start_log(const config::Config::Log& options) {
+  util::log::Options log;
+  log.level = options.level == "debug"     ? util::log::Level::debug
+              : options.level == "warning" ? util::log::Level::warning
+              : options.level == "error"   ? util::log::Level::error
+                                           : util::log::Level::info;
+  log.journal = options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal());
+  util::log::start(log);
+}
+
+sigset_t handled_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+/// Returns when it is time to stop.
+void wait_for_the_end(const sigset_t& signals) {
+  const auto watchdog = supervisor::watchdog_interval();
+  for (;;) {
+    int signal = 0;
+    if (watchdog) {
+      const timespec timeout{watchdog->count() / 1000, (watchdog->count() % 1000) * 1'000'000};
+      signal = sigtimedwait(&signals, nullptr, &timeout);
+      if (signal < 0 && errno == EAGAIN) supervisor::tell_alive();
+    } else {
+      signal = sigwaitinfo(&signals, nullptr);
+    }
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal == SIGHUP)
+      util::log::info("SIGHUP: there is nothing to reload; restart to read the configuration");
+  }
+}
+
+int serve(config::Config configuration) {
+  const sigset_t signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there are threads: they inherit it
+  start_log(configuration.log);
+  json::start();
+
+  Application application(std::move(configuration));
+  application.start();
+  util::log::info("ready: " + application.summary());
+  supervisor::tell_ready();
+
+  wait_for_the_end(signals);
+  supervisor::tell_stopping();
+  util::log::info("stopping: answering what is under way");
+  if (!application.stop()) {
+    util::log::warning("stopped with requests unanswered: server.shutdown_grace was over");
+    return kUnanswered;
+  }
+  util::log::info("stopped");
+  return kStopped;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string path = JWTAUTHD_CONFIG_FILE;
+  const option options[] = {{"config", required_argument, nullptr, 'c'},
+                            {"version", no_argument, nullptr, 'V'},
+                            {"help", no_argument, nullptr, 'h'},
+                            {}};
+  for (int option; (option = getopt_long(argc, argv, "c:Vh", options, nullptr)) != -1;) {
+    switch (option) {
+      case 'c':
+        path = optarg;
+        break;
+      case 'V':
+        std::puts("jwtauthd " JWTAUTHD_VERSION);
+        return kStopped;
+      case 'h':
+        std::fputs(kUsageText, stdout);
+        return kStopped;
+      default:
+        std::fputs(kUsageText, stderr);
+        return kUsage;
+    }
+  }
+  if (optind < argc) {
+    std::fputs(kUsageText, stderr);
+    return kUsage;
+  }
+
+  mallopt(M_ARENA_MAX, 2);  // a heap for each of twenty threads would multiply the memory of an idle worker
+  int status = kFailed;
+  try {
+    auto configuration = config::load(path);
+    if (configuration) {
+      status = serve(std::move(*configuration));
+    } else {
+      std::fprintf(stderr, "%s\n", configuration.error().message.c_str());
+    }
+  } catch (const std::exception& error) {
+    util::log::error(error.what());
+  }
+  util::log::stop();
+  return status;
+}

@@ -1,0 +1,38 @@
+// What /readyz tells: whether this worker can do its work, and if not, what is missing.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "mysql/pool.h"
+#include "store/migrator.h"
+#include "tokens/user_directory.h"
+#include "util/guarded.h"
+
+namespace jwtauthd {
+
+class Readiness {
+ public:
+  Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory, std::chrono::seconds stale_after);
+
+  /// One sentence for each thing that is missing; empty: ready. Asks the database at most once a second.
+  std::vector<std::string> missing();
+  /// Why this binary must not serve this database at all, or "": a newer version's schema, or another
+  /// text under a known migration. A database that cannot be reached is no reason.
+  std::string refusal();
+
+ private:
+  std::vector<std::string> ask();
+
+  struct Last {
+    std::vector<std::string> missing;
+    std::chrono::steady_clock::time_point when;
+  };
+  mysql::Pool& pool_;
+  const tokens::UserDirectory& directory_;
+  const std::chrono::seconds stale_after_;
+  util::Guarded<Last> last_;
+};
+
+}  // namespace jwtauthd

@@ -1,0 +1,64 @@
+#include "daemon/received_request.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "util/secret.h"
+
+namespace jwtauthd {
+namespace {
+
+struct Parameter {
+  std::string_view name;
+  std::string_view http::Request::*member;
+};
+
+constexpr Parameter kParameters[] = {
+    {"REQUEST_METHOD", &http::Request::method},
+    {"DOCUMENT_URI", &http::Request::path},
+    {"QUERY_STRING", &http::Request::query},
+    {"CONTENT_TYPE", &http::Request::content_type},
+    {"HTTP_AUTHORIZATION", &http::Request::authorization},
+    {"HTTP_ACCEPT", &http::Request::accept},
+    {"HTTP_COOKIE", &http::Request::cookie},
+    {"HTTP_USER_AGENT", &http::Request::user_agent},
+    {"HTTP_X_CSRF_TOKEN", &http::Request::csrf_token},
+    {"REQUEST_ID", &http::Request::request_id},
+    {"REMOTE_ADDR", &http::Request::client},
+};
+
+bool usable_id(std::string_view id) noexcept {
+  return id.size() >= 8 && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+                  c == '_' || c == '-';
+         });
+}
+
+}  // namespace
+
+ReceivedRequest::ReceivedRequest(std::unique_ptr<fastcgi::Call> call, std::size_t max_body_bytes,
+                                 util::Random& random)
+    : call_(std::move(call)) {
+  call_->each_param([this](std::string_view name, std::string_view value) {
+    for (const auto& parameter : kParameters) {
+      if (parameter.name == name) {
+        request_.*parameter.member = value;
+        return;
+      }
+    }
+  });
+  auto body = call_->read_body(max_body_bytes);
+  body_ = std::move(body.bytes);
+  request_.body = body_;
+  request_.body_too_large = body.too_large;
+  if (!usable_id(request_.request_id)) {
+    own_id_ = random.hex(16);
+    request_.request_id = own_id_;
+  }
+}
+
+ReceivedRequest::~ReceivedRequest() {
+  util::wipe(body_.data(), body_.size());
+}  // it may hold a password
+
+}  // namespace jwtauthd

@@ -1,0 +1,81 @@
+#include "daemon/server.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "util/log.h"
+
+namespace jwtauthd {
+
+using api::Lane;
+
+Server::Server(const ServerOptions& options, api::App& app, util::Random& random)
+    : max_body_bytes_(options.max_body_bytes),
+      access_log_(options.access_log),
+      app_(app),
+      random_(random),
+      database_("database", options.database_threads, options.database_queue,
+                [this](std::unique_ptr<ReceivedRequest> r) { work(std::move(r), Lane::database); }),
+      password_("password", options.password_threads, options.password_queue,
+                [this](std::unique_ptr<ReceivedRequest> r) { work(std::move(r), Lane::password); }),
+      listener_(options.listener, [this](std::unique_ptr<fastcgi::Call> call) { receive(std::move(call)); }) {
+}
+
+bool Server::stop(std::chrono::milliseconds grace) {
+  listener_.stop_accepting();
+  return listener_.drain(grace);
+}
+
+// Destroying a call unanswered closes its connection; nginx then says 502. That is the answer when there is
+// no memory to give a better one.
+void Server::receive(std::unique_ptr<fastcgi::Call> call) noexcept {
+  try {
+    auto received = std::make_unique<ReceivedRequest>(std::move(call), max_body_bytes_, random_);
+    const Lane lane = app_.lane(received->request());
+    if (lane == Lane::token) {
+      work(std::move(received), lane);
+    } else {
+      hand_over(std::move(received), lane);
+    }
+  } catch (const std::exception& error) {
+    util::log::error(std::string("a request could not be read: ") + error.what());
+  }
+}
+
+void Server::work(std::unique_ptr<ReceivedRequest> received, Lane lane) noexcept {
+  try {
+    if (const auto response = app_.handle(received->request(), lane)) {
+      reply(*received, *response);
+    } else {
+      hand_over(std::move(received), Lane::database);
+    }
+  } catch (const std::exception& error) {
+    util::log::error(std::string("a request could not be answered: ") + error.what());
+  }
+}
+
+void Server::hand_over(std::unique_ptr<ReceivedRequest> received, Lane lane) {
+  WorkLane& target = lane == Lane::password ? password_ : database_;
+  if (!target.submit(received)) reply(*received, http::unavailable(1));
+}
+
+void Server::reply(ReceivedRequest& received, const http::Response& response) {
+  const http::Request& request = received.request();
+  thread_local std::string out;  // keeps its capacity from answer to answer
+  out.clear();
+  http::write(out, response, request.request_id, request.method == "HEAD");
+  if (access_log_) {  // before the answer: the views end with it
+    const auto took = std::chrono::steady_clock::now() - received.call().began();
+    util::log::access({.request_id = request.request_id,
+                       .method = request.method,
+                       .path = request.path,
+                       .status = response.status,
+                       .micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+                       .user_id = response.user_id,
+                       .client = request.client});
+  }
+  received.call().answer(out);
+}
+
+}  // namespace jwtauthd

@@ -1,0 +1,48 @@
+// Calls to answers: reads a request, lets it run on its lane, writes the answer and the access line.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "api/app.h"
+#include "daemon/work_lane.h"
+#include "fastcgi/listener.h"
+#include "util/random.h"
+
+namespace jwtauthd {
+
+struct ServerOptions {
+  fastcgi::Options listener;
+  std::size_t max_body_bytes = 65536;
+  std::size_t database_threads = 8;
+  std::size_t database_queue = 1024;
+  std::size_t password_threads = 2;
+  std::size_t password_queue = 64;
+  bool access_log = true;
+};
+
+class Server {
+ public:
+  Server(const ServerOptions& options, api::App& app, util::Random& random);
+
+  void start() { listener_.start(); }
+  /// No new requests; those under way are answered, for at most `grace`. True: all of them.
+  bool stop(std::chrono::milliseconds grace);
+
+ private:
+  void receive(std::unique_ptr<fastcgi::Call> call) noexcept;
+  void work(std::unique_ptr<ReceivedRequest> request, api::Lane lane) noexcept;
+  void hand_over(std::unique_ptr<ReceivedRequest> request, api::Lane lane);
+  void reply(ReceivedRequest& received, const http::Response& response);
+
+  const std::size_t max_body_bytes_;
+  const bool access_log_;
+  api::App& app_;
+  util::Random& random_;
+  WorkLane database_;
+  WorkLane password_;
+  fastcgi::Listener listener_;
+};
+
+}  // namespace jwtauthd

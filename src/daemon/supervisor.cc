@@ -1,0 +1,45 @@
+#include "daemon/supervisor.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+namespace jwtauthd::supervisor {
+
+std::optional<int> inherited_socket() {
+  if (sd_listen_fds(/*unset_environment=*/1) < 1) return std::nullopt;
+  return SD_LISTEN_FDS_START;
+}
+
+void tell_ready() {
+  sd_notify(0, "READY=1\nSTATUS=Serving");
+}
+void tell_stopping() {
+  sd_notify(0, "STOPPING=1\nSTATUS=Answering what is under way");
+}
+void tell_alive() {
+  sd_notify(0, "WATCHDOG=1");
+}
+
+std::optional<std::chrono::milliseconds> watchdog_interval() {
+  std::uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
+  return std::chrono::milliseconds(microseconds / 2000);
+}
+
+bool logs_to_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  unsigned long device = 0;
+  unsigned long inode = 0;
+  struct stat standard_error {};
+  return stream != nullptr && std::sscanf(stream, "%lu:%lu", &device, &inode) == 2 &&
+         ::fstat(STDERR_FILENO, &standard_error) == 0 && standard_error.st_dev == device &&
+         standard_error.st_ino == inode;
+}
+
+}  // namespace jwtauthd::supervisor

@@ -1,0 +1,51 @@
+#include "daemon/work_lane.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+namespace jwtauthd {
+
+WorkLane::WorkLane(std::string name, std::size_t threads, std::size_t capacity, Work work)
+    : name_(std::move(name)), capacity_(capacity), work_(std::move(work)) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+WorkLane::~WorkLane() {
+  stop();
+}
+
+bool WorkLane::submit(std::unique_ptr<ReceivedRequest>& request) {
+  {
+    auto state = state_.lock();
+    if (state->stopping || state->waiting.size() >= capacity_) return false;
+    state->waiting.push_back(std::move(request));
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+void WorkLane::stop() {
+  state_.lock()->stopping = true;
+  arrived_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void WorkLane::run() {
+  pthread_setname_np(pthread_self(), name_.c_str());
+  for (;;) {
+    std::unique_ptr<ReceivedRequest> request;
+    {
+      auto state = state_.lock();
+      arrived_.wait(state.held(), [&] { return state->stopping || !state->waiting.empty(); });
+      if (state->waiting.empty()) return;
+      request = std::move(state->waiting.front());
+      state->waiting.pop_front();
+    }
+    work_(std::move(request));
+  }
+}
+
+}  // namespace jwtauthd

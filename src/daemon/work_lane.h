@@ -1,0 +1,47 @@
+// Threads of their own for requests that may wait: for the database, or for their turn at hashing.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/received_request.h"
+#include "util/guarded.h"
+
+namespace jwtauthd {
+
+class WorkLane {
+ public:
+  using Work = std::function<void(std::unique_ptr<ReceivedRequest>)>;
+
+  /// `work` must not throw. `name` shows in ps and gdb (15 characters).
+  WorkLane(std::string name, std::size_t threads, std::size_t capacity, Work work);
+  /// As stop().
+  ~WorkLane();
+
+  /// False when `capacity` requests are waiting already: the caller still has the request, to refuse it.
+  bool submit(std::unique_ptr<ReceivedRequest>& request);
+  /// Works off what is waiting and joins the threads.
+  void stop();
+
+ private:
+  struct State {
+    std::deque<std::unique_ptr<ReceivedRequest>> waiting;
+    bool stopping = false;
+  };
+  void run();
+
+  const std::string name_;
+  const std::size_t capacity_;
+  const Work work_;
+  util::Guarded<State> state_;
+  std::condition_variable arrived_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace jwtauthd
