@@ -1,0 +1,305 @@
+#include "tokens/bearer.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fakes.h"
+#include "json/parse.h"
+#include "tokens/issuer.h"
+
+namespace {
+
+using tokens::BearerDefect;
+using tokens::BearerOutcome;
+using tokens::TokenDefect;
+using tokens_test::now;
+using tokens_test::signed_with;
+
+std::string describe(const BearerOutcome& outcome) {
+  if (const auto* principal = std::get_if<tokens::Principal>(&outcome)) return principal->user->username;
+  if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return "needs the database";
+  if (const auto* defect = std::get_if<BearerDefect>(&outcome)) {
+    switch (*defect) {
+      case BearerDefect::absent:
+        return "absent";
+      case BearerDefect::bad_header:
+        return "bad header";
+      case BearerDefect::no_user_claim:
+        return "no user claim";
+      case BearerDefect::user_not_found:
+        return "user not found";
+      case BearerDefect::user_inactive:
+        return "user inactive";
+    }
+  }
+  switch (std::get<TokenDefect>(outcome)) {
+    case TokenDefect::invalid:
+      return "invalid";
+    case TokenDefect::expired:
+      return "expired";
+    case TokenDefect::wrong_type:
+      return "wrong type";
+    case TokenDefect::no_type:
+      return "no type";
+    case TokenDefect::no_id:
+      return "no id";
+    case TokenDefect::no_expiry:
+      return "no expiry";
+    case TokenDefect::blacklisted:
+      return "blacklisted";
+  }
+  return "?";
+}
+
+/// An access token that ends in 300 s and has this user_id (JSON text; empty: none).
+std::string access_token(const std::string& user_id, std::int64_t exp = now + 300) {
+  return signed_with(R"({"token_type":"access","exp":)" + std::to_string(exp) + R"(,"jti":"j")" +
+                     (user_id.empty() ? "" : ",\"user_id\":" + user_id) + "}");
+}
+
+class BearerTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(BearerTest);
+  CPPUNIT_TEST(splits_the_header_as_django_rest_framework_does);
+  CPPUNIT_TEST(tells_what_is_wrong_with_the_token);
+  CPPUNIT_TEST(reads_the_user_claim_as_django_does);
+  CPPUNIT_TEST(asks_for_the_database_only_when_the_user_is_not_known);
+  CPPUNIT_TEST(an_outage_goes_to_the_caller);
+  CPPUNIT_TEST(a_token_expires_while_it_is_cached);
+  CPPUNIT_TEST(leeway_counts_for_cached_tokens_too);
+  CPPUNIT_TEST(a_refused_token_is_verified_again_each_time);
+  CPPUNIT_TEST(one_changed_byte_of_a_cached_token_is_refused);
+  CPPUNIT_TEST(a_deactivation_ends_a_cached_token);
+  CPPUNIT_TEST(the_user_claim_has_a_name_of_its_own);
+  CPPUNIT_TEST(names_the_user_of_any_claims);
+  CPPUNIT_TEST(many_threads_agree);
+  CPPUNIT_TEST_SUITE_END();
+
+  tokens::KeyRing ring_ = tokens_test::hs256_ring();
+  tokens_test::ManualClock clock_;
+  tokens_test::FakeUsers users_;
+  tokens::Verifier verifier_{ring_, clock_, {}};
+  tokens::UserDirectory directory_{users_, {}};
+  tokens::BearerAuthenticator bearer_{verifier_, directory_, clock_, {}};
+
+  std::string with(const std::string& header, bool may_ask_database = true) {
+    return describe(bearer_.authenticate(header, may_ask_database));
+  }
+  std::string with_token(const std::string& token) { return with("Bearer " + token); }
+
+ public:
+  void setUp() override {
+    users_.put(7, "alice");
+    users_.put(8, "inactive", false);
+  }
+
+  void splits_the_header_as_django_rest_framework_does() {
+    const std::string good = access_token("7");
+    struct Row {
+      const char* what;
+      std::string header;
+      const char* expected;
+    };
+    const std::vector<Row> rows{
+        {"empty", "", "absent"},
+        {"white space", " \t ", "absent"},
+        {"scheme alone", "Bearer", "bad header"},
+        {"scheme and white space", "Bearer \t", "bad header"},
+        {"three parts", "Bearer a b", "bad header"},
+        {"a good token and more", "Bearer " + good + " x", "bad header"},
+        {"a good token twice", "Bearer " + good + " " + good, "bad header"},
+        {"a good token split", "Bearer " + good.substr(0, 40) + " " + good.substr(40), "bad header"},
+        {"another scheme", "Token " + good, "absent"},
+        {"basic", "Basic dTpw", "absent"},
+        {"lower case", "bearer " + good, "absent"},
+        {"upper case", "BEARER " + good, "absent"},
+        {"scheme and token in one", "Bearer" + good, "absent"},
+        {"no scheme", good, "absent"},
+        {"valid", "Bearer " + good, "alice"},
+        {"spaces", "  Bearer   " + good + "  ", "alice"},
+        {"a tab", "Bearer\t" + good, "alice"},
+        {"vertical tab and form feed", "\v\fBearer\v" + good + "\f", "alice"},
+        {"line breaks", "Bearer\r\n" + good + "\r\n", "alice"},
+        {"a comma behind", "Bearer " + good + ",", "invalid"},
+        {"NUL behind", "Bearer " + good + std::string(1, '\0'), "invalid"},
+        {"no-break space is no white space here", "Bearer\xa0" + good, "absent"},
+        {"bytes beyond ASCII", "Bearer \xe9\xff", "invalid"},
+        {"7,000 bytes", "Bearer " + std::string(7000, 'x'), "invalid"},
+        {"9,000 bytes", "Bearer " + std::string(9000, 'x'), "invalid"},
+    };
+    // Twice: the second time the good token comes out of the cache.
+    for (const auto& row : rows)
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.what, std::string(row.expected), with(row.header));
+    for (const auto& row : rows)
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.what, std::string(row.expected), with(row.header));
+  }
+
+  void tells_what_is_wrong_with_the_token() {
+    const std::string end = std::to_string(now + 300);
+    struct Row {
+      std::string claims;
+      const char* expected;
+    };
+    for (const Row& row : {
+             Row{R"({"token_type":"access","exp":)" + end + R"(,"jti":"j","user_id":7})", "alice"},
+             Row{R"({"token_type":"refresh","exp":)" + end + R"(,"jti":"j","user_id":7})", "wrong type"},
+             Row{R"({"token_type":"access","exp":1,"jti":"j","user_id":7})", "expired"},
+             Row{R"({"token_type":"access","jti":"j","user_id":7})", "no expiry"},
+             Row{R"({"token_type":"access","exp":)" + end + R"(,"user_id":7})", "no id"},
+             Row{R"({"exp":)" + end + R"(,"jti":"j","user_id":7})", "no type"},
+             Row{R"({"token_type":"access","exp":)" + end + R"(,"jti":"j"})", "no user claim"},
+             Row{R"({"token_type":"access","exp":)" + end + R"(,"jti":"j","user_id":9})", "user not found"},
+             Row{R"({"token_type":"access","exp":)" + end + R"(,"jti":"j","user_id":8})", "user inactive"},
+             Row{"[1]", "invalid"},
+         }) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.claims, std::string(row.expected),
+                                   with_token(signed_with(row.claims)));
+    }
+  }
+
+  void reads_the_user_claim_as_django_does() {
+    struct Row {
+      const char* user_id;
+      const char* expected;
+    };
+    for (const Row& row :
+         {Row{"7", "alice"}, Row{R"("7")", "alice"}, Row{"7.5", "alice"}, Row{R"("abc")", "user not found"},
+          Row{"null", "user not found"}, Row{"[7]", "user not found"}, Row{"-1", "user not found"},
+          Row{"true", "user not found"}, Row{"1e30", "user not found"}, Row{"", "no user claim"}}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.user_id, std::string(row.expected),
+                                   with_token(access_token(row.user_id)));
+    }
+    // libjwt refuses integers beyond 64 bits; Django finds no such user.
+    CPPUNIT_ASSERT_EQUAL(std::string("invalid"), with_token(access_token("1000000000000000000000000000000")));
+  }
+
+  void asks_for_the_database_only_when_the_user_is_not_known() {
+    const std::string header = "Bearer " + access_token("7");
+    CPPUNIT_ASSERT_EQUAL(std::string("needs the database"), with(header, false));
+    CPPUNIT_ASSERT_EQUAL(0, users_.single.load());
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with(header, true));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with(header, false));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with("Bearer " + access_token("7", now + 200), false));
+    CPPUNIT_ASSERT_EQUAL(1, users_.single.load());
+    // What needs no user needs no database.
+    CPPUNIT_ASSERT_EQUAL(std::string("user not found"), with("Bearer " + access_token("-1"), false));
+    CPPUNIT_ASSERT_EQUAL(std::string("invalid"), with("Bearer x", false));
+    // A user who is known not to exist.
+    CPPUNIT_ASSERT_EQUAL(std::string("user not found"), with("Bearer " + access_token("9"), true));
+    CPPUNIT_ASSERT_EQUAL(std::string("user not found"), with("Bearer " + access_token("9"), false));
+    CPPUNIT_ASSERT_EQUAL(2, users_.single.load());
+  }
+
+  void an_outage_goes_to_the_caller() {
+    users_.away = true;
+    CPPUNIT_ASSERT_EQUAL(std::string("needs the database"), with("Bearer " + access_token("7"), false));
+    CPPUNIT_ASSERT_THROW(with("Bearer " + access_token("7"), true), util::Outage);
+  }
+
+  void a_token_expires_while_it_is_cached() {
+    const std::string token = access_token("7", now + 5);
+    for (int i = 0; i < 3; ++i) {
+      clock_.set(now);
+      CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(token));
+      clock_.set(now + 4);
+      CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(token));
+      clock_.set(now + 5);
+      CPPUNIT_ASSERT_EQUAL(std::string("expired"), with_token(token));
+      CPPUNIT_ASSERT_EQUAL(std::string("expired"), with_token(token));
+    }
+  }
+
+  void leeway_counts_for_cached_tokens_too() {
+    tokens::VerifierOptions options;
+    options.leeway = std::chrono::seconds(10);
+    const tokens::Verifier verifier(ring_, clock_, options);
+    tokens::BearerAuthenticator bearer(verifier, directory_, clock_, {});
+    const std::string header = "Bearer " + access_token("7", now + 5);
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, true)));
+    clock_.set(now + 14);
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, true)));
+    clock_.set(now + 15);
+    CPPUNIT_ASSERT_EQUAL(std::string("expired"), describe(bearer.authenticate(header, true)));
+  }
+
+  void a_refused_token_is_verified_again_each_time() {
+    const std::string early =
+        signed_with(R"({"token_type":"access","exp":)" + std::to_string(now + 300) +
+                    R"(,"jti":"j","user_id":7,"nbf":)" + std::to_string(now + 10) + "}");
+    CPPUNIT_ASSERT_EQUAL(std::string("invalid"), with_token(early));
+    clock_.set(now + 10);
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(early));
+  }
+
+  void one_changed_byte_of_a_cached_token_is_refused() {
+    const std::string good = access_token("7");
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(good));
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      std::string bad = good;
+      bad[i] = bad[i] == 'A' ? 'B' : 'A';
+      CPPUNIT_ASSERT_MESSAGE(bad, with_token(bad) != "alice");
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(good));
+  }
+
+  void a_deactivation_ends_a_cached_token() {
+    const std::string token = access_token("7");
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(token));
+    users_.put(7, "alice", false);
+    directory_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::string("user inactive"), with_token(token));
+    users_.remove(7);
+    directory_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::string("user not found"), with_token(token));
+    users_.put(7, "alice");
+    directory_.forget(7);
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), with_token(token));
+  }
+
+  void the_user_claim_has_a_name_of_its_own() {
+    tokens::BearerOptions options;
+    options.user_id_claim = "sub";
+    tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, options);
+    CPPUNIT_ASSERT_EQUAL(std::string("no user claim"),
+                         describe(bearer.authenticate("Bearer " + access_token("7"), true)));
+    const std::string token = signed_with(R"({"token_type":"access","exp":)" + std::to_string(now + 300) +
+                                          R"(,"jti":"j","sub":"7"})");
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate("Bearer " + token, true)));
+  }
+
+  void names_the_user_of_any_claims() {
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, bearer_.user_id(*json::parse(R"({"user_id":"7"})")).value());
+    CPPUNIT_ASSERT(!bearer_.user_id(*json::parse(R"({"user_id":"abc"})")));
+    CPPUNIT_ASSERT(!bearer_.user_id(*json::parse(R"({"user_id":0})")));
+    CPPUNIT_ASSERT(!bearer_.user_id(*json::parse("{}")));
+  }
+
+  void many_threads_agree() {
+    std::vector<std::string> headers;
+    for (int i = 0; i < 50; ++i) headers.push_back("Bearer " + access_token("7", now + 300 + i));
+    directory_.start();
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        for (std::size_t i = 0; i < 400; ++i) {
+          std::string header = headers[(i * 7 + static_cast<std::size_t>(t)) % headers.size()];
+          if (with(header) != "alice") ++wrong;
+          header[header.size() - 10] = header[header.size() - 10] == 'A' ? 'B' : 'A';
+          if (with(header) != "invalid") ++wrong;
+          if (i % 50 == 0) directory_.forget(7);
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    directory_.stop();
+    CPPUNIT_ASSERT_EQUAL(0, wrong.load());
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(BearerTest);
+
+}  // namespace

@@ -1,0 +1,139 @@
+// Time, users and tokens for the tests of this room.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "store/user_store.h"
+#include "tokens/key_ring.h"
+#include "util/clock.h"
+#include "util/encoding.h"
+#include "util/error.h"
+#include "util/random.h"
+
+namespace tokens_test {
+
+inline constexpr std::int64_t now = 1'700'000'000;
+
+class ManualClock final : public util::Clock {
+ public:
+  util::TimePoint now() const override { return util::TimePoint(std::chrono::microseconds(micros_.load())); }
+  void set(std::int64_t seconds) { micros_ = seconds * 1'000'000; }
+  void advance(std::chrono::microseconds by) { micros_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> micros_{tokens_test::now * 1'000'000};
+};
+
+/// Bytes that count up, so that a test knows what was drawn.
+class CountingRandom final : public util::Random {
+ public:
+  void fill(std::span<unsigned char> out) override {
+    for (unsigned char& byte : out) byte = next_++;
+  }
+
+ private:
+  unsigned char next_ = 0;
+};
+
+inline constexpr std::string_view secret = "tokens-room-4b1d77e05c92-a8f3-6620e";
+
+inline tokens::KeyRing hs256_ring() {
+  tokens::KeyRingOptions options;
+  options.algorithm = jwt::Algorithm::hs256;
+  options.secret = util::Secret(secret);
+  return std::move(*tokens::KeyRing::open(std::move(options)));
+}
+
+/// A token with these claims, signed with the ring's key.
+inline std::string signed_with(std::string_view claims, std::string_view key = secret) {
+  const std::string part =
+      util::to_base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + util::to_base64url(claims);
+  return part + "." + util::to_base64url(crypto::hmac(crypto::HashAlg::sha256, key, part));
+}
+
+/// Users in memory, behind a lock. Only the calls that this room makes are more than a stub.
+class FakeUsers final : public store::UserStore {
+ public:
+  void put(std::int64_t id, std::string username, bool is_active = true) {
+    store::User user;
+    user.id = id;
+    user.username = std::move(username);
+    user.is_active = is_active;
+    const std::lock_guard lock(mutex_);
+    rows_[id] = std::move(user);
+  }
+  void remove(std::int64_t id) {
+    const std::lock_guard lock(mutex_);
+    rows_.erase(id);
+  }
+
+  std::atomic<bool> away{false};  // every call throws
+  std::atomic<int> single{0};     // calls of find_by_id
+  std::atomic<int> batches{0};    // calls of find_by_ids
+  std::atomic<std::size_t> longest_batch{0};
+  /// Runs when a row was read and is not returned yet: the place where a change overtakes a read.
+  std::function<void()> after_read = [] {};
+
+  std::optional<store::User> find_by_id(std::int64_t id) override {
+    ++single;
+    throw_if_away();
+    std::optional<store::User> read;
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = rows_.find(id); found != rows_.end()) read = found->second;
+    }
+    read_was_made();
+    return read;
+  }
+  std::vector<store::User> find_by_ids(std::span<const std::int64_t> ids) override {
+    ++batches;
+    longest_batch = std::max(longest_batch.load(), ids.size());
+    throw_if_away();
+    std::vector<store::User> read;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const std::int64_t id : ids) {
+        if (const auto found = rows_.find(id); found != rows_.end()) read.push_back(found->second);
+      }
+    }
+    read_was_made();
+    return read;
+  }
+
+  std::optional<store::User> find_by_username(std::string_view) override { return std::nullopt; }
+  bool username_exists(std::string_view) override { return false; }
+  bool email_exists(std::string_view) override { return false; }
+  store::Inserted insert(store::User&, bool) override { return store::Inserted::ok; }
+  bool set_password(std::int64_t, std::string_view, std::optional<std::string_view>) override {
+    return false;
+  }
+  bool set_last_login(std::int64_t, util::TimePoint) override { return false; }
+  bool set_active(std::int64_t, bool) override { return false; }
+  std::vector<store::User> list(const store::UserFilter&) override { return {}; }
+
+ private:
+  void read_was_made() const {
+    const auto hook = after_read;  // it may put another in its place
+    hook();
+  }
+  void throw_if_away() const {
+    if (away) throw util::Outage("the database is away");
+  }
+
+  std::mutex mutex_;
+  std::map<std::int64_t, store::User> rows_;
+};
+
+}  // namespace tokens_test
