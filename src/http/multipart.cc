@@ -25,6 +25,10 @@ bool is_valid_boundary(std::string_view boundary) noexcept {
          std::all_of(boundary.begin(), boundary.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+bool is_ascii(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+}
+
 /// memmem is linear in the worst case; string_view::find is not.
 std::size_t find(std::string_view text, std::string_view needle, std::size_t from) noexcept {
   const void* found = memmem(text.data() + from, text.size() - from, needle.data(), needle.size());
@@ -40,7 +44,7 @@ struct Part {
   bool is_base64 = false;
 };
 
-/// Nothing left of a path: Django passes over such a file.
+/// Nothing is left of it without its path: Django passes over such a file.
 bool is_useless_file_name(std::string_view name) noexcept {
   const std::size_t slash = name.find_last_of("/\\");
   if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
@@ -51,7 +55,7 @@ bool is_useless_file_name(std::string_view name) noexcept {
 void read_header(std::string_view line, std::optional<Part>& part, bool& is_base64) {
   const HeaderValue value(line);
   const std::size_t colon = value.head().find(':');
-  if (colon == std::string_view::npos) return;
+  if (colon == std::string_view::npos || !is_ascii(value.head())) return;
   const std::string_view name = value.head().substr(0, colon);
   if (equal_ignoring_case(name, "content-transfer-encoding")) {
     is_base64 = equal_ignoring_case(trim(value.head().substr(colon + 1)), "base64");
@@ -65,7 +69,7 @@ void read_header(std::string_view line, std::optional<Part>& part, bool& is_base
   part->name = trim(*field);
   const std::string file = value.parameter("filename").value_or("");
   part->is_file = !file.empty();
-  part->is_kept = !part->is_file || !is_useless_file_name(file);
+  part->is_kept = !part->is_file || !(part->name.empty() || is_useless_file_name(file));
 }
 
 /// `text` is what stands between two boundaries.
@@ -137,9 +141,7 @@ class Fields {
 
 util::Result<json::Value, std::string> read_multipart(std::string_view content_type, std::string_view body,
                                                       Charset charset) {
-  const bool is_ascii = std::all_of(content_type.begin(), content_type.end(),
-                                    [](char c) { return static_cast<signed char>(c) >= 0; });
-  if (!is_ascii) {
+  if (!is_ascii(content_type)) {
     return refuse("Invalid non-ASCII Content-Type in multipart: " + to_text(content_type, Charset::latin1));
   }
   const HeaderValue type(content_type);
@@ -148,7 +150,8 @@ util::Result<json::Value, std::string> read_multipart(std::string_view content_t
   }
   const std::optional<std::string> boundary = type.parameter("boundary");
   if (!boundary || !is_valid_boundary(*boundary)) {
-    return refuse("Invalid boundary in multipart: " + boundary.value_or("None"));
+    return refuse("Invalid boundary in multipart: " +
+                  (boundary ? to_text(*boundary, Charset::utf8) : "None"));
   }
 
   Fields fields(charset);
@@ -158,10 +161,11 @@ util::Result<json::Value, std::string> read_multipart(std::string_view content_t
     const std::size_t start = at + delimiter.size();
     if (body.substr(start, 2) == "--") break;
     at = find(body, delimiter, start);
-    std::string_view text = body.substr(start, at == std::string_view::npos ? at : at - start);
-    if (at != std::string_view::npos) text = without_line_end(text);
+    const bool is_whole = at != std::string_view::npos;
+    const std::string_view text =
+        is_whole ? without_line_end(body.substr(start, at - start)) : body.substr(start);
     const std::optional<Part> part = read_part(text);
-    if (!part) continue;
+    if (!part || (part->is_file && !is_whole)) continue;
     if (std::optional<std::string> reason = fields.add(*part)) return refuse(std::move(*reason));
   }
   return fields.take();

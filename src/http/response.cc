@@ -82,12 +82,12 @@ void append_number(std::string& out, std::size_t number) {
 
 /// A line end within a value would start a header of the sender's choice.
 void append_clean(std::string& out, std::string_view value) {
-  constexpr std::string_view kUnclean("\r\n\0", 3);
+  const auto is_unclean = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
   while (true) {
-    const std::size_t unclean = value.find_first_of(kUnclean);
-    out += value.substr(0, unclean);
-    if (unclean == std::string_view::npos) return;
-    value.remove_prefix(unclean + 1);
+    const auto* unclean = std::find_if(value.begin(), value.end(), is_unclean);
+    out.append(value.begin(), unclean);
+    if (unclean == value.end()) return;
+    value.remove_prefix(static_cast<std::size_t>(unclean - value.begin()) + 1);
   }
 }
 

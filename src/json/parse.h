@@ -1,6 +1,7 @@
 // Text to Value, with limits, and with Python's sentences for what is wrong: API clients of Django
-// match on them. Jansson parses. What it refuses, a reader of our own goes over: it finds the sentence,
-// or takes what Python takes and Jansson does not (a lone surrogate, a number out of range, NUL in a key).
+// match on them. The tree is Jansson's; the text is read by a reader of our own (reader.h), which takes
+// and refuses what Python's json does. Jansson's decoder cannot: it refuses lone surrogates, NUL in
+// keys and large numbers, takes `[1\0]` for `[1]`, and needs 4 to 9 times as long for our bodies.
 #pragma once
 
 #include <cstddef>

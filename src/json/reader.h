@@ -1,4 +1,4 @@
-// JSON as Python's json module reads it, sentence for sentence; for what Jansson refuses.
+// JSON as Python's json module (its C scanner, strict) reads it, sentence for sentence.
 #pragma once
 
 #include <cstddef>
