@@ -94,6 +94,9 @@ void PrivateServer::start() {
                                     "--innodb-log-file-size=4M",
                                     "--innodb-data-file-path=ibdata1:2M:autoextend",
                                     "--innodb-flush-log-at-trx-commit=2",
+                                    "--innodb-flush-method=nosync",
+                                    "--innodb-doublewrite=0",
+                                    "--sync-frm=0",
                                     "--performance-schema=OFF"};
   if (::geteuid() == 0) words.emplace_back("--user=root");
   std::vector<char*> arguments;
