@@ -110,7 +110,7 @@ const Pbkdf2Plan::Step& ComputeGate::gather(Access& state, Callers& group) noexc
   if (at_hand > elsewhere && plan().step(at_hand - elsewhere).lanes > 2) at_hand -= elsewhere;
 
   const Pbkdf2Plan::Step& step = plan().step(at_hand);
-  while (group.size() < step.lanes && !state->waiting.empty() && state->waiting.front()->lane != nullptr) {
+  while (group.size() < step.lanes) {  // at most `ready` of them
     group.splice(group.end(), state->waiting, state->waiting.begin());
   }
   while (group.size() > step.lanes) {

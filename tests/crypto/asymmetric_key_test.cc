@@ -1,6 +1,9 @@
 #include "crypto/asymmetric_key.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <atomic>
 #include <string>
@@ -45,6 +48,7 @@ class AsymmetricKeyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_type_signs_what_its_public_half_verifies);
   CPPUNIT_TEST(a_changed_bit_anywhere_is_refused);
   CPPUNIT_TEST(refuses_signatures_of_other_shapes);
+  CPPUNIT_TEST(refuses_pss_with_another_salt_length);
   CPPUNIT_TEST(ecdsa_signatures_have_fixed_width);
   CPPUNIT_TEST(refuses_keys_that_are_not_ours_to_use);
   CPPUNIT_TEST(refuses_text_behind_the_key);
@@ -142,6 +146,28 @@ class AsymmetricKeyTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(!key.verify(alg, "data", std::string(good.size(), '\0')));  // R = S = 0
       CPPUNIT_ASSERT(!key.verify(alg, "data", std::string(good.size(), '\xff')));
     }
+  }
+
+  void refuses_pss_with_another_salt_length() {
+    const util::Secret pem = AsymmetricKey::generate_pem(KeyType::rsa, 2048);
+    const std::string_view text = pem.reveal();
+    BIO* const bio = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
+    EVP_PKEY* const pkey = PEM_read_bio_PrivateKey(bio, nullptr, nullptr, nullptr);
+    for (const int salt : {20, 32}) {
+      EVP_MD_CTX* const context = EVP_MD_CTX_new();
+      EVP_PKEY_CTX* parameters = nullptr;
+      std::string signature(256, '\0');
+      std::size_t size = signature.size();
+      EVP_DigestSignInit(context, &parameters, EVP_sha256(), nullptr, pkey);
+      EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING);
+      EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, salt);
+      EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                     reinterpret_cast<const unsigned char*>("data"), 4);
+      EVP_MD_CTX_free(context);
+      CPPUNIT_ASSERT_EQUAL(salt == 32, key_of(text).verify(SignatureAlg::ps256, "data", signature));
+    }
+    EVP_PKEY_free(pkey);
+    BIO_free(bio);
   }
 
   void ecdsa_signatures_have_fixed_width() {
