@@ -96,6 +96,8 @@ poll_interval = 100
          R"(is the string "4"; allowed: a whole number from 1 to 1024 threads)"},
         {"server", "token_threads = 0",
          "is 0, which is out of range; allowed: a whole number from 1 to 1024 threads"},
+        {"cache", "users = 10000001",
+         "is 10000001, which is out of range; allowed: a whole number from 1 to 10000000 users"},
         {"server", "token_threads = 4.0",
          "is the number 4.0; allowed: a whole number from 1 to 1024 threads"},
         {"server", "token_threads = true", "is true; allowed: a whole number from 1 to 1024 threads"},
@@ -147,20 +149,20 @@ listen = "/x"
 [databse]
 host = "h"
 user = "u"
-[server]
-token_threds = 4
-database_threads = 0
 [compat]
 simplejwt = 5.5
+[server]
+database_threads = 0
+token_threds = 4
 )";
     CPPUNIT_ASSERT_EQUAL(
         std::string(
             "jwtauthd.toml:2: listen: stands outside any section; did you mean server.listen?\n"
             "jwtauthd.toml:4: databse: is not a section; did you mean [database]?\n"
-            "jwtauthd.toml:7: server.token_threds: is not a known key; did you mean token_threads?\n"
-            "jwtauthd.toml:8: server.database_threads: is 0, which is out of range; allowed: a whole number "
+            "jwtauthd.toml:7: compat.simplejwt: is the number 5.5; allowed: \"5.2\", \"5.5\"\n"
+            "jwtauthd.toml:9: server.database_threads: is 0, which is out of range; allowed: a whole number "
             "from 1 to 1024 threads\n"
-            "jwtauthd.toml:10: compat.simplejwt: is the number 5.5; allowed: \"5.2\", \"5.5\"\n"
+            "jwtauthd.toml:10: server.token_threds: is not a known key; did you mean token_threads?\n"
             "environment JWTAUTHD_LOG_LEVEL: log.level: is \"loud\"; allowed: \"debug\", \"info\", "
             "\"warning\", \"error\""),
         here.findings(toml + here.required_and_secret()));

@@ -88,10 +88,16 @@ class EncodingTest : public CppUnit::TestFixture {
     const struct {
       const char* why;
       std::string text;
-    } rows[] = {
-        {"one left-over digit", "Zm9vY"},      {"padding", "Zg=="}, {"trailing bits of one byte", "Zh"},
-        {"trailing bits of two bytes", "Zm9"}, {"dot", "Zm9v.A"},   {"line end", "Zm9v\n"},
-        {"NUL", std::string("Zm\0v", 4)},      {"space", " m9v"}};
+    } rows[] = {{"one left-over digit", "Zm9vY"},
+                {"one left-over digit of no bits", "Zm9vA"},
+                {"one digit alone", "A"},
+                {"padding", "Zg=="},
+                {"trailing bits of one byte", "Zh"},
+                {"trailing bits of two bytes", "Zm9"},
+                {"dot", "Zm9v.A"},
+                {"line end", "Zm9v\n"},
+                {"NUL", std::string("Zm\0v", 4)},
+                {"space", " m9v"}};
     for (const auto& row : rows) CPPUNIT_ASSERT_MESSAGE(row.why, !from_base64url(row.text));
   }
 };

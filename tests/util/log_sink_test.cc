@@ -3,13 +3,15 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
+#include <filesystem>
 #include <string>
 
 namespace {
@@ -31,6 +33,19 @@ std::string read_some(int fd, int wait_ms) {
   return text;
 }
 
+/// Gone with its descriptor.
+int temporary_file() {
+  const int file = open(std::filesystem::temp_directory_path().c_str(), O_TMPFILE | O_RDWR, 0600);
+  CPPUNIT_ASSERT(file >= 0);
+  return file;
+}
+
+std::string content(int file) {
+  std::string text(1000, '\0');
+  text.resize(static_cast<std::size_t>(pread(file, text.data(), text.size(), 0)));
+  return text;
+}
+
 class LogSinkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogSinkTest);
   CPPUNIT_TEST(blocked_pipe_costs_counted_lines_and_no_waiting);
@@ -39,6 +54,8 @@ class LogSinkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(closed_reader_ends_nothing);
   CPPUNIT_TEST(full_disk_ends_nothing);
   CPPUNIT_TEST(recovered_descriptor_is_told_what_was_lost);
+  CPPUNIT_TEST(line_cut_by_a_full_disk_is_ended_before_the_next);
+  CPPUNIT_TEST(urgent_line_outlives_the_process);
   CPPUNIT_TEST(stop_gives_up_on_a_blocked_descriptor);
   CPPUNIT_TEST_SUITE_END();
 
@@ -108,22 +125,54 @@ class LogSinkTest : public CppUnit::TestFixture {
   void recovered_descriptor_is_told_what_was_lost() {
     const int full = open("/dev/full", O_WRONLY);
     const int fd = dup(full);
-    char name[] = "/tmp/log_sink_test.XXXXXX";
-    const int file = mkstemp(name);
-    CPPUNIT_ASSERT(full >= 0 && fd >= 0 && file >= 0);
-    unlink(name);
+    const int file = temporary_file();
+    CPPUNIT_ASSERT(full >= 0 && fd >= 0);
     Sink sink(fd, dropped_line);
     sink.put("lost 1\n", false);
     sink.put("lost 2\n", false);  // with the note of the first, which is lost as well
+    sink.put("lost 3\n", false);  // with the note of both
     CPPUNIT_ASSERT_EQUAL(fd, dup2(file, fd));
     sink.put("kept\n", false);
     sink.put("kept too\n", false);
-    std::string text(100, '\0');
-    text.resize(static_cast<std::size_t>(pread(file, text.data(), text.size(), 0)));
-    CPPUNIT_ASSERT_EQUAL(std::string("kept\ndropped 2\nkept too\n"), text);
+    CPPUNIT_ASSERT_EQUAL(std::string("kept\ndropped 3\nkept too\n"), content(file));
     close(full);
     close(fd);
     close(file);
+  }
+
+  void line_cut_by_a_full_disk_is_ended_before_the_next() {
+    const int file = temporary_file();
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const Handler at_limit = std::signal(SIGXFSZ, SIG_IGN);
+    Sink sink(file, dropped_line);
+    rlimit small = before;
+    small.rlim_cur = 5;
+    setrlimit(RLIMIT_FSIZE, &small);
+    sink.put("first line\n", false);
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, at_limit);
+    sink.put("second\n", false);
+    CPPUNIT_ASSERT_EQUAL(std::string("first\nsecond\ndropped 1\n"), content(file));
+    close(file);
+  }
+
+  void urgent_line_outlives_the_process() {
+    int fds[2];
+    CPPUNIT_ASSERT_EQUAL(0, pipe(fds));
+    const pid_t child = fork();
+    if (child == 0) {
+      Sink sink(fds[1], dropped_line);
+      sink.batch();
+      sink.put("gathered\n", false);
+      sink.put("urgent\n", true);
+      _exit(0);
+    }
+    CPPUNIT_ASSERT(child > 0);
+    waitpid(child, nullptr, 0);
+    CPPUNIT_ASSERT_EQUAL(std::string("gathered\nurgent\n"), read_some(fds[0], 0));
+    close(fds[0]);
+    close(fds[1]);
   }
 
   void stop_gives_up_on_a_blocked_descriptor() {
