@@ -1,0 +1,115 @@
+// Core: taking connections in. Rare beside requests (nginx keeps its connections), so a mutex will do.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <limits>
+
+#include "fastcgi/core.h"
+
+namespace fastcgi {
+namespace {
+
+timeval to_timeval(std::chrono::milliseconds duration) noexcept {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  return {seconds.count(), std::chrono::duration_cast<std::chrono::microseconds>(duration - seconds).count()};
+}
+
+}  // namespace
+
+void Core::accept_some(unsigned most) noexcept {
+  const std::lock_guard lock(accept_mutex_);
+  for (unsigned i = 0; i < most && listen_fd_ >= 0; ++i) {
+    if (open_ >= options_.max_connections) return pause_accepting();
+    const int fd = ::accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) {
+      adopt(fd);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The connection stays in the queue and would wake us for ever.
+      return pause_accepting();
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      return;
+    }
+  }
+}
+
+void Core::adopt(int fd) noexcept try {
+  // No read of ours waits; this is for the day on which libfcgi reads more than it was given.
+  const timeval read_limit = to_timeval(options_.read_timeout);
+  const timeval write_limit = to_timeval(options_.write_timeout);
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &read_limit, sizeof read_limit);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &write_limit, sizeof write_limit);
+  const int no_delay = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);  // refused by unix sockets
+
+  Connection& connection = take_slot();
+  open_.fetch_add(1);
+  connection.fd = fd;
+  FCGX_InitRequest(&connection.request, -1, 0);
+  // Into the epoll as its owner, so that an early event only leaves a note.
+  connection.state.store(Connection::State::owned, std::memory_order_release);
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = &connection;
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  if (draining_) set_deadline(connection, options_.read_timeout);
+  let_go(connection);
+} catch (const std::bad_alloc&) {
+  ::close(fd);
+}
+
+Connection& Core::take_slot() {
+  const std::lock_guard lock(slots_mutex_);
+  if (free_.empty()) {
+    slots_.push_back(std::make_unique<Connection>());
+    try {
+      free_.reserve(slots_.size());
+    } catch (...) {
+      slots_.pop_back();
+      throw;
+    }
+    return *slots_.back();
+  }
+  Connection& connection = *free_.back();
+  free_.pop_back();
+  return connection;
+}
+
+/// Under accept_mutex_. EPOLLEXCLUSIVE forbids EPOLL_CTL_MOD.
+void Core::pause_accepting() noexcept {
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
+  paused_ = true;
+  need_sweep();
+}
+
+void Core::resume_accepting() noexcept {
+  const std::lock_guard lock(accept_mutex_);
+  if (!paused_ || listen_fd_ < 0 || open_ >= options_.max_connections) return;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLEXCLUSIVE;
+  event.data.ptr = &listen_fd_;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, listen_fd_, &event) == 0) paused_ = false;
+}
+
+/// Nobody new from here on. Who is in the queue of a socket of our own is still taken: of a withdrawn
+/// socket file for as long as the draining lasts (a connect may be under way), else once.
+void Core::leave_socket() noexcept {
+  if (socket_file_) {
+    struct stat file {};
+    const char* path = options_.withdraw_path.c_str();
+    if (::stat(path, &file) == 0 && std::pair(file.st_dev, file.st_ino) == *socket_file_) ::unlink(path);
+    return;
+  }
+  if (!options_.shared_socket) accept_some(std::numeric_limits<unsigned>::max());
+  const std::lock_guard lock(accept_mutex_);
+  if (listen_fd_ < 0) return;
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
+  ::close(listen_fd_);
+  listen_fd_ = -1;
+}
+
+}  // namespace fastcgi

@@ -1,0 +1,152 @@
+#include "fastcgi/connection.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+namespace fastcgi {
+namespace {
+
+// What one look at a connection sees. A token check's request has 0.8 to 2 KiB; libfcgi reads in 8 KiB.
+constexpr std::size_t look_bytes = 16384;
+
+struct Look {
+  Connection::Read outcome;
+  std::string_view bytes;
+};
+
+/// MSG_PEEK: the bytes stay where libfcgi will read them. `buffer` belongs to the thread.
+Look look(int fd) noexcept {
+  thread_local std::array<char, look_bytes> buffer;
+  const auto n = ::recv(fd, buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (n > 0) return {Connection::Read::request, {buffer.data(), static_cast<std::size_t>(n)}};
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return {Connection::Read::nothing, {}};
+  return {Connection::Read::gone, {}};
+}
+
+/// Takes bytes that were looked at.
+bool consume(int fd, std::size_t count) noexcept {
+  std::array<char, look_bytes> sink;
+  return ::recv(fd, sink.data(), count, MSG_DONTWAIT) == static_cast<ssize_t>(count);
+}
+
+/// A file in memory with `text`, at its start; -1 when there is none to be had.
+int memory_file(const std::string& text) noexcept {
+  const int fd = ::memfd_create("request", MFD_CLOEXEC);
+  if (fd < 0) return -1;
+  if (::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) return fd;
+  ::close(fd);
+  return -1;
+}
+
+}  // namespace
+
+bool Connection::acquire() noexcept {
+  auto seen = state.load(std::memory_order_acquire);
+  for (;;) {
+    switch (seen) {
+      case State::closed:
+        return false;
+      case State::idle:
+        if (state.compare_exchange_weak(seen, State::owned, std::memory_order_acq_rel)) return true;
+        break;
+      case State::owned:
+      case State::again:
+        if (state.compare_exchange_weak(seen, State::again, std::memory_order_acq_rel)) return false;
+        break;
+    }
+  }
+}
+
+bool Connection::try_acquire() noexcept {
+  auto expected = State::idle;
+  return state.compare_exchange_strong(expected, State::owned, std::memory_order_acq_rel);
+}
+
+bool Connection::release() noexcept {
+  auto expected = State::owned;
+  if (state.compare_exchange_strong(expected, State::idle, std::memory_order_acq_rel)) return true;
+  state.store(State::owned, std::memory_order_release);
+  return false;
+}
+
+Connection::Read Connection::read_request(std::size_t max_body_bytes) {
+  if (gatherer == nullptr) {
+    const Look seen = look(fd);
+    if (seen.outcome != Read::request) return seen.outcome;
+    if (seen.bytes.size() < look_bytes && is_plain_request(seen.bytes)) {
+      body_cut = false;
+      return decode(fd);
+    }
+    gatherer = std::make_unique<Gatherer>(max_body_bytes);
+  }
+  return gather();
+}
+
+Connection::Read Connection::gather() {
+  for (;;) {
+    const Look seen = look(fd);
+    if (seen.outcome == Read::nothing && gatherer->empty()) gatherer.reset();
+    if (seen.outcome != Read::request) return seen.outcome;
+    const std::size_t taken = gatherer->take(seen.bytes);
+    if (!consume(fd, taken)) return Read::gone;
+    const std::string replies = gatherer->take_replies();
+    if (!replies.empty() && ::send(fd, replies.data(), replies.size(), MSG_NOSIGNAL | MSG_DONTWAIT) !=
+                                static_cast<ssize_t>(replies.size())) {
+      return Read::gone;
+    }
+    if (gatherer->status() == Gatherer::Status::refused) return Read::refused;
+    if (gatherer->status() == Gatherer::Status::complete) break;
+  }
+  // More may have been looked at than this request: whoever lets go of the connection looks again.
+  state.store(State::again, std::memory_order_release);
+  const int file = memory_file(gatherer->plain());
+  body_cut = gatherer->body_too_large();
+  gatherer.reset();
+  return file < 0 ? Read::gone : decode(file);
+}
+
+Connection::Read Connection::decode(int from_fd) noexcept {
+  request.ipcFd = from_fd;
+  // Two habits of libfcgi's error path: without keepConnection FCGX_Accept_r closes the descriptor
+  // before it reads, and unless detached it waits up to two seconds for the peer when it closes.
+  request.keepConnection = 1;
+  request.detached = 1;
+  if (FCGX_Accept_r(&request) == 0) return Read::request;
+  if (request.ipcFd < 0 && from_fd == fd) fd = -1;  // closed by libfcgi
+  request.ipcFd = -1;
+  return Read::refused;
+}
+
+void Connection::begin_answer() noexcept {
+  // What stayed unread would be taken for the next request's first record. It is all here: no wait.
+  std::array<char, 4096> sink;
+  while (FCGX_GetStr(sink.data(), sink.size(), request.in) == static_cast<int>(sink.size())) {
+  }
+  if (request.ipcFd == fd) return;
+  ::close(request.ipcFd);
+  request.ipcFd = fd;
+}
+
+Connection::Ended Connection::end_request() noexcept {
+  // FCGX_Finish_r would close and wait; this does the rest of it. stderr first: then both streams end
+  // in one write.
+  bool good = FCGX_FClose(request.err) == 0;
+  good = FCGX_FClose(request.out) == 0 && good;
+  const bool keep = good && FCGX_GetError(request.in) == 0 && request.keepConnection != 0;
+  FCGX_Free(&request, 0);
+  request.ipcFd = -1;
+  return {good, keep};
+}
+
+void Connection::forget_request() noexcept {
+  if (request.ipcFd >= 0 && request.ipcFd != fd) ::close(request.ipcFd);
+  FCGX_Free(&request, 0);
+  request.ipcFd = -1;
+}
+
+}  // namespace fastcgi

@@ -1,0 +1,276 @@
+#include "fastcgi/core.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <system_error>
+
+namespace fastcgi {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds sweep_interval{100};
+// How long a peer has to close a connection after our goodbye. nginx does it in under a millisecond.
+constexpr milliseconds linger{1000};
+constexpr milliseconds drain_interval{2};
+// Connections taken in at one go by one worker that shares its socket with others.
+constexpr unsigned accept_batch = 2;
+// Ready connections that a thread fetches at once.
+constexpr int event_batch = 8;
+
+std::int64_t steady_ms() noexcept {
+  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+int checked(int result, const char* what) {
+  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+  return result;
+}
+
+/// FCGX_Init takes SIGTERM, SIGUSR1 and SIGPIPE for itself; only its other half is wanted.
+void start_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction term {};
+    struct sigaction usr1 {};
+    ::sigaction(SIGTERM, nullptr, &term);
+    ::sigaction(SIGUSR1, nullptr, &usr1);
+    FCGX_Init();
+    ::sigaction(SIGTERM, &term, nullptr);
+    ::sigaction(SIGUSR1, &usr1, nullptr);
+    // libfcgi write()s: a peer that is gone must be an error, not a signal.
+    ::signal(SIGPIPE, SIG_IGN);
+  });
+}
+
+}  // namespace
+
+Core::Core(Options options, Listener::Handler handler)
+    : options_(std::move(options)), handler_(std::move(handler)), listen_fd_(options_.listen_fd) {
+  start_library();
+  struct stat file {};
+  if (!options_.withdraw_path.empty() && ::stat(options_.withdraw_path.c_str(), &file) == 0) {
+    socket_file_.emplace(file.st_dev, file.st_ino);
+  }
+  epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  wake_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+  timer_ = checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
+  add_to_epoll(wake_, EPOLLIN, &wake_);
+  add_to_epoll(timer_, EPOLLIN | EPOLLET, &timer_);
+}
+
+Core::~Core() {
+  for (const int fd : {listen_fd_, timer_, wake_, epoll_}) {
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+void Core::drop() noexcept {
+  if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+void Core::add_to_epoll(int fd, std::uint32_t events, void* what) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = what;
+  checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+}
+
+void Core::start() {
+  // Signals are the main thread's business.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  for (unsigned i = 0; i < options_.threads; ++i) {
+    threads_.emplace_back([this] { run(); });
+    pthread_setname_np(threads_.back().native_handle(), ("listener-" + std::to_string(i)).c_str());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  add_to_epoll(listen_fd_, EPOLLIN | EPOLLEXCLUSIVE, &listen_fd_);
+}
+
+void Core::run() {
+  std::array<epoll_event, event_batch> events;
+  while (!stopping_.load(std::memory_order_acquire)) {
+    const int count = ::epoll_wait(epoll_, events.data(), event_batch, -1);
+    for (int i = 0; i < count; ++i) {
+      void* what = events[static_cast<std::size_t>(i)].data.ptr;
+      if (what == &listen_fd_) {
+        accept_some(accept_batch);
+      } else if (what == &timer_) {
+        sweep();
+      } else if (what != &wake_) {
+        on_readable(*static_cast<Connection*>(what));
+      }
+    }
+  }
+}
+
+void Core::on_readable(Connection& connection) noexcept {
+  if (!connection.acquire()) return;
+  do {
+    if (!dispatch(connection)) return;
+    if (draining_) say_goodbye(connection);
+  } while (!connection.release());
+}
+
+/// Owner. True: nothing to do for now, still the owner.
+bool Core::dispatch(Connection& connection) noexcept try {
+  switch (connection.read_request(options_.max_body_bytes)) {
+    case Connection::Read::nothing:
+      if (!connection.half_sent()) {
+        connection.deadline = 0;
+      } else if (connection.deadline == 0) {
+        set_deadline(connection, options_.read_timeout);
+      }
+      return true;
+    case Connection::Read::request: {
+      connection.deadline = 0;
+      holders_.fetch_add(1, std::memory_order_relaxed);
+      std::unique_ptr<Call> call(new Call(*this, connection));
+      handler_(std::move(call));
+      return false;
+    }
+    case Connection::Read::refused:
+      close_connection(connection, true);
+      return false;
+    case Connection::Read::gone:
+      close_connection(connection, false);
+      return false;
+  }
+  return false;
+} catch (const std::bad_alloc&) {
+  close_connection(connection, true);
+  return false;
+}
+
+void Core::finish(Connection& connection, bool keep) noexcept {
+  if (keep && !stopping_) {
+    if (draining_) say_goodbye(connection);
+    let_go(connection);
+  } else {
+    close_connection(connection, false);
+  }
+  drop();
+}
+
+/// Owner, on any thread; what came meanwhile is shown to the listener's threads once more.
+void Core::let_go(Connection& connection) noexcept {
+  while (!connection.release()) {
+    if (draining_) say_goodbye(connection);
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.ptr = &connection;
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
+  }
+}
+
+void Core::close_connection(Connection& connection, bool refused) noexcept {
+  if (refused) refused_.fetch_add(1, std::memory_order_relaxed);
+  if (connection.fd >= 0) ::close(connection.fd);
+  connection.fd = -1;
+  connection.gatherer.reset();
+  connection.deadline = 0;
+  connection.state.store(Connection::State::closed, std::memory_order_release);
+  {
+    const std::lock_guard lock(slots_mutex_);
+    free_.push_back(&connection);  // has room: reserved with the slot
+  }
+  open_.fetch_sub(1);
+  if (paused_) resume_accepting();
+}
+
+void Core::say_goodbye(Connection& connection) noexcept {
+  const auto record = goodbye_record();
+  static_cast<void>(::send(connection.fd, record.data(), record.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  set_deadline(connection, linger);
+}
+
+void Core::set_deadline(Connection& connection, milliseconds from_now) noexcept {
+  const auto deadline = steady_ms() + from_now.count();
+  if (connection.deadline == 0 || deadline < connection.deadline) connection.deadline = deadline;
+  need_sweep();
+}
+
+void Core::need_sweep() noexcept {
+  if (sweep_due_.exchange(true)) return;
+  itimerspec once{};
+  once.it_value.tv_nsec = std::chrono::nanoseconds(sweep_interval).count();
+  ::timerfd_settime(timer_, 0, &once, nullptr);
+}
+
+/// Whoever sets a deadline after this cleared sweep_due_ starts the timer; before, it is seen here.
+void Core::sweep() noexcept {
+  sweep_due_ = false;
+  if (paused_) resume_accepting();
+  bool more = paused_;
+  const auto now = steady_ms();
+  for (Connection* connection : all_connections()) {
+    if (connection->deadline == 0) continue;
+    if (connection->deadline > now || !connection->try_acquire()) {
+      more = true;
+    } else if (connection->deadline != 0 && connection->deadline <= now) {
+      close_connection(*connection, connection->half_sent());
+    } else {
+      let_go(*connection);
+    }
+  }
+  if (more) need_sweep();
+}
+
+std::vector<Connection*> Core::all_connections() const {
+  const std::lock_guard lock(slots_mutex_);
+  std::vector<Connection*> all;
+  all.reserve(slots_.size());
+  for (const auto& slot : slots_) all.push_back(slot.get());
+  return all;
+}
+
+void Core::stop_accepting() noexcept {
+  if (draining_.exchange(true)) return;
+  leave_socket();
+  for (Connection* connection : all_connections()) {
+    // One that is under way gets a note instead, and its goodbye from whoever lets go of it.
+    if (!connection->acquire()) continue;
+    say_goodbye(*connection);
+    let_go(*connection);
+  }
+}
+
+bool Core::drain(milliseconds grace) {
+  stop_accepting();
+  // Looked at, not waited for: whoever ended the last Call would have to touch a Core that may be gone.
+  const auto end = std::chrono::steady_clock::now() + grace;
+  const auto busy = [this] { return !threads_.empty() && (open_ != 0 || calls() != 0); };
+  while (busy() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(drain_interval);
+  const bool all_answered = calls() == 0;
+  stopping_ = true;
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(wake_, &one, sizeof one));
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  for (Connection* connection : all_connections()) {
+    if (connection->try_acquire()) close_connection(*connection, false);
+  }
+  const std::lock_guard lock(accept_mutex_);
+  if (listen_fd_ >= 0) ::close(listen_fd_);
+  listen_fd_ = -1;
+  return all_answered;
+}
+
+Listener::Counters Core::counters() const noexcept {
+  return {open_.load(), calls(), refused_.load(), !draining_ && !paused_};
+}
+
+}  // namespace fastcgi
