@@ -18,8 +18,27 @@ user = "$DATABASE_USER"
 [tokens]
 algorithm = "ES256"
 signing_key_file = "$STATE_DIR/keys/signing-key.pem"
+
+[passwords]
+common_passwords_file = "$SOURCE/conf/common-passwords.txt"
 TOML
   mv "$STATE_DIR/jwtauthd.toml.new" "$STATE_DIR/jwtauthd.toml"
+}
+
+# A CONF of a few lines is enough: what it does not speak of comes from the stack, by way of the environment.
+complete_configuration() {
+  [ -n "${CONF:-}" ] || return 0
+  speaks_of() { grep -Eq "^[[:space:]]*$1" "$CONF"; }
+  if ! speaks_of '\[database\]'; then
+    export JWTAUTHD_DATABASE_SOCKET=${JWTAUTHD_DATABASE_SOCKET-$STATE_DIR/db/sock}
+    export JWTAUTHD_DATABASE_NAME=${JWTAUTHD_DATABASE_NAME-$DATABASE_NAME}
+    export JWTAUTHD_DATABASE_USER=${JWTAUTHD_DATABASE_USER-$DATABASE_USER}
+  fi
+  if ! speaks_of signing_key && ! speaks_of 'algorithm[[:space:]]*='; then
+    export JWTAUTHD_TOKENS_SIGNING_KEY_FILE=${JWTAUTHD_TOKENS_SIGNING_KEY_FILE-$STATE_DIR/keys/signing-key.pem}
+  fi
+  speaks_of common_passwords_file ||
+    export JWTAUTHD_PASSWORDS_COMMON_PASSWORDS_FILE=${JWTAUTHD_PASSWORDS_COMMON_PASSWORDS_FILE-$SOURCE/conf/common-passwords.txt}
 }
 
 # Once: tokens stay valid over a restart.
