@@ -13,6 +13,9 @@ namespace jwtauthd::supervisor {
 
 std::optional<int> inherited_socket() {
   if (sd_listen_fds(/*unset_environment=*/1) < 1) return std::nullopt;
+  // Workers share the socket: one that finds its connection taken by another must not wait for the next.
+  const int flags = ::fcntl(SD_LISTEN_FDS_START, F_GETFL);
+  if (flags >= 0) ::fcntl(SD_LISTEN_FDS_START, F_SETFL, flags | O_NONBLOCK);
   return SD_LISTEN_FDS_START;
 }
 

@@ -8,7 +8,7 @@
 
 namespace jwtauthd::supervisor {
 
-/// The first socket that was passed (LISTEN_FDS), with close-on-exec set.
+/// The first socket that was passed (LISTEN_FDS), with close-on-exec and non-blocking set.
 std::optional<int> inherited_socket();
 
 void tell_ready();
