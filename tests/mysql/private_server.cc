@@ -14,7 +14,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <thread>
-#include <vector>
+#include <utility>
 
 namespace testing {
 namespace {
@@ -65,7 +65,8 @@ bool greets(const std::string& path) {
 
 }  // namespace
 
-PrivateServer::PrivateServer() : directory_(new_directory()) {
+PrivateServer::PrivateServer(std::vector<std::string> extra)
+    : directory_(new_directory()), extra_(std::move(extra)) {
   static const Template installed;
   fs::copy(installed.directory / "data", directory_ / "data", fs::copy_options::recursive);
   fs::create_directory(directory_ / "tmp");
@@ -99,6 +100,7 @@ void PrivateServer::start() {
                                     "--sync-frm=0",
                                     "--performance-schema=OFF"};
   if (::geteuid() == 0) words.emplace_back("--user=root");
+  words.insert(words.end(), extra_.begin(), extra_.end());
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -1,11 +1,12 @@
-// A MariaDB of a test's own, which it may stop, kill and hold still. Socket only, in a directory under
-// $TMPDIR that goes with it.
+// A MariaDB of a test's own, which it may stop, kill and hold still. Socket only, unless told otherwise, in a
+// directory under $TMPDIR that goes with it.
 #pragma once
 
 #include <sys/types.h>
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "mysql/pool.h"
 
@@ -13,7 +14,8 @@ namespace testing {
 
 class PrivateServer {
  public:
-  PrivateServer();  // started
+  /// Started. `extra`: options of mariadbd's that come last and win.
+  explicit PrivateServer(std::vector<std::string> extra = {});
   ~PrivateServer();
   PrivateServer(const PrivateServer&) = delete;
   PrivateServer& operator=(const PrivateServer&) = delete;
@@ -33,6 +35,7 @@ class PrivateServer {
   void wait_for_exit();
 
   std::filesystem::path directory_;
+  std::vector<std::string> extra_;
   pid_t pid_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <limits>
+#include <optional>
 
 #include "mysql/pool.h"
 #include "tests/mysql/test_database.h"
@@ -34,20 +35,27 @@ class StatementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(more_texts_than_are_kept_prepared);
   CPPUNIT_TEST_SUITE_END();
 
-  testing::TestDatabase database_;
-  mysql::Pool pool_{database_.options()};
+  // Not before setUp(): CppUnit makes all fixtures before the first test runs.
+  std::optional<testing::TestDatabase> database_;
+  std::optional<mysql::Pool> pool_;
 
  public:
   void setUp() override {
-    database_.run(
+    database_.emplace();
+    pool_.emplace(database_->options());
+    database_->run(
         "CREATE TABLE t (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(150), body longtext, raw "
         "longblob,"
         " big bigint, huge bigint unsigned, flag tinyint(1), at datetime(6), UNIQUE KEY by_name (name))");
   }
+  void tearDown() override {
+    pool_.reset();
+    database_.reset();
+  }
 
   void every_type_comes_back_as_it_went() {
     const auto at = mysql_time(1'709'251'199'999'999);
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     auto insert = lease.prepare("INSERT INTO t (name, big, flag, at) VALUES (?, ?, ?, ?)");
     insert.bind(kBeyondBmp).bind(std::numeric_limits<std::int64_t>::min()).bind(true).bind(at).execute();
     const auto id = insert.last_insert_id();
@@ -59,12 +67,12 @@ class StatementTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(rows.time(4) == at);
     CPPUNIT_ASSERT(!rows.next());
     CPPUNIT_ASSERT_EQUAL(std::string("2024-02-29 23:59:59.999999"),
-                         database_.value("SELECT CAST(at AS char) FROM t"));
-    CPPUNIT_ASSERT_EQUAL(std::string("F09F988020F09D92B3"), database_.value("SELECT HEX(name) FROM t"));
+                         database_->value("SELECT CAST(at AS char) FROM t"));
+    CPPUNIT_ASSERT_EQUAL(std::string("F09F988020F09D92B3"), database_->value("SELECT HEX(name) FROM t"));
   }
 
   void null_is_told_from_empty() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     lease.prepare("INSERT INTO t (name, big, at) VALUES (?, ?, ?)")
         .bind_null()
         .bind_null()
@@ -88,7 +96,7 @@ class StatementTest : public CppUnit::TestFixture {
     std::string raw;
     for (int i = 0; i < 1'000'000; ++i) raw += static_cast<char>(i * 7);
     const std::string body = std::string("a\0b'\\\"%_", 8) + std::string(300'000, 'x');
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     lease.prepare("INSERT INTO t (body, raw) VALUES (?, ?)").bind(body).bind(raw).execute();
     auto rows = lease.prepare("SELECT body, raw FROM t").query();
     CPPUNIT_ASSERT(rows.next());
@@ -97,8 +105,8 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void unsigned_beyond_int64_is_refused_not_wrapped() {
-    database_.run("INSERT INTO t (huge) VALUES (9223372036854775807), (18446744073709551615)");
-    auto lease = pool_.acquire();
+    database_->run("INSERT INTO t (huge) VALUES (9223372036854775807), (18446744073709551615)");
+    auto lease = pool_->acquire();
     auto rows = lease.prepare("SELECT huge FROM t ORDER BY id").query();
     CPPUNIT_ASSERT(rows.next());
     CPPUNIT_ASSERT_EQUAL(std::numeric_limits<std::int64_t>::max(), rows.integer(1));
@@ -107,8 +115,8 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void zero_date_reads_as_none() {
-    database_.run("INSERT INTO t (at) VALUES ('0000-00-00 00:00:00')");
-    auto lease = pool_.acquire();
+    database_->run("INSERT INTO t (at) VALUES ('0000-00-00 00:00:00')");
+    auto lease = pool_->acquire();
     auto rows = lease.prepare("SELECT at FROM t").query();
     CPPUNIT_ASSERT(rows.next());
     CPPUNIT_ASSERT(!rows.optional_time(1));
@@ -116,8 +124,8 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void affected_rows_are_those_matched() {
-    database_.run("INSERT INTO t (big) VALUES (1), (1), (2)");
-    auto lease = pool_.acquire();
+    database_->run("INSERT INTO t (big) VALUES (1), (1), (2)");
+    auto lease = pool_->acquire();
     auto update = lease.prepare("UPDATE t SET flag = 1 WHERE big = ?");
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, update.bind(1).execute());
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, update.bind(1).execute());  // nothing changed, both matched
@@ -125,15 +133,15 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void statement_runs_again_with_what_was_bound() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     auto insert = lease.prepare("INSERT INTO t (big) VALUES (?)");
     insert.bind(7).execute();
     insert.execute();
-    CPPUNIT_ASSERT_EQUAL(std::string("2"), database_.value("SELECT COUNT(*) FROM t WHERE big = 7"));
+    CPPUNIT_ASSERT_EQUAL(std::string("2"), database_->value("SELECT COUNT(*) FROM t WHERE big = 7"));
   }
 
   void binding_after_a_run_starts_over() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     auto select = lease.prepare("SELECT ?, ?");
     CPPUNIT_ASSERT(select.bind("a").bind("b").query().next());
     auto rows = select.bind("c").bind_null().query();
@@ -143,8 +151,8 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void same_sql_may_be_read_inside_its_own_rows() {
-    database_.run("INSERT INTO t (big) VALUES (1), (2), (3)");
-    auto lease = pool_.acquire();
+    database_->run("INSERT INTO t (big) VALUES (1), (2), (3)");
+    auto lease = pool_->acquire();
     std::string seen;
     auto outer = lease.prepare("SELECT big FROM t WHERE big > ? ORDER BY big").bind(0).query();
     while (outer.next()) {
@@ -158,8 +166,8 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void rows_left_unread_do_not_hinder_the_next_statement() {
-    database_.run("INSERT INTO t (big) VALUES (1), (2), (3)");
-    auto lease = pool_.acquire();
+    database_->run("INSERT INTO t (big) VALUES (1), (2), (3)");
+    auto lease = pool_->acquire();
     auto rows = lease.prepare("SELECT big FROM t").query();
     CPPUNIT_ASSERT(rows.next());
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, lease.prepare("UPDATE t SET flag = 1").execute());
@@ -169,7 +177,7 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void duplicate_key_is_named_and_the_connection_kept() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     const auto connection = connection_id(lease);
     auto insert = lease.prepare("INSERT INTO t (name) VALUES (?)");
     insert.bind("O'Brien").execute();
@@ -183,13 +191,13 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void missing_table_can_be_told_from_other_outages() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     CPPUNIT_ASSERT_THROW(lease.prepare("SELECT 1 FROM not_there").query(), mysql::NoSuchTable);
     CPPUNIT_ASSERT_THROW(lease.prepare("SELECT not_there FROM t").query(), util::Outage);
   }
 
   void error_text_holds_no_bound_value() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     try {
       lease.prepare("INSERT INTO t (at) VALUES (?)").bind("s3cret").execute();
       CPPUNIT_FAIL("went in");
@@ -201,22 +209,22 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void too_long_text_is_refused_not_cut() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     auto insert = lease.prepare("INSERT INTO t (name) VALUES (?)");
     std::string fits;
     for (int i = 0; i < 150; ++i) fits += "\xF0\x9F\x98\x80";
     insert.bind(fits).execute();
-    CPPUNIT_ASSERT_EQUAL(std::string("150"), database_.value("SELECT CHAR_LENGTH(name) FROM t"));
+    CPPUNIT_ASSERT_EQUAL(std::string("150"), database_->value("SELECT CHAR_LENGTH(name) FROM t"));
     CPPUNIT_ASSERT_THROW(insert.bind(fits + "x").execute(), util::Outage);
-    CPPUNIT_ASSERT_EQUAL(std::string("1"), database_.value("SELECT COUNT(*) FROM t"));
+    CPPUNIT_ASSERT_EQUAL(std::string("1"), database_->value("SELECT COUNT(*) FROM t"));
   }
 
   void a_table_altered_under_a_prepared_statement_does_not_matter() {
-    database_.run("INSERT INTO t (name, big) VALUES ('a', 1)");
-    auto lease = pool_.acquire();
+    database_->run("INSERT INTO t (name, big) VALUES ('a', 1)");
+    auto lease = pool_->acquire();
     auto select = lease.prepare("SELECT name, big FROM t WHERE big = ?");
     CPPUNIT_ASSERT(select.bind(1).query().next());
-    database_.run("ALTER TABLE t MODIFY name varchar(300), MODIFY big int, ADD COLUMN more int FIRST");
+    database_->run("ALTER TABLE t MODIFY name varchar(300), MODIFY big int, ADD COLUMN more int FIRST");
     auto rows = select.bind(1).query();
     CPPUNIT_ASSERT(rows.next());
     CPPUNIT_ASSERT_EQUAL(std::string("a"), rows.text(1));
@@ -224,7 +232,7 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void session_is_utc_strict_and_read_committed() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     const auto variable = [&](const char* name) {
       auto rows = lease.prepare("SHOW SESSION VARIABLES WHERE Variable_name = ?").bind(name).query();
       return rows.next() ? rows.text(2) : std::string("not there");
@@ -242,19 +250,19 @@ class StatementTest : public CppUnit::TestFixture {
   }
 
   void statements_are_counted() {
-    auto lease = pool_.acquire();
-    const auto before = pool_.statements_sent();
+    auto lease = pool_->acquire();
+    const auto before = pool_->statements_sent();
     lease.prepare("SELECT 1").query();
     lease.prepare("INSERT INTO t (big) VALUES (1)").execute();
     lease.run("DO 1");
-    CPPUNIT_ASSERT_EQUAL(before + 3, pool_.statements_sent());
-    mysql::Transaction transaction(pool_);
+    CPPUNIT_ASSERT_EQUAL(before + 3, pool_->statements_sent());
+    mysql::Transaction transaction(*pool_);
     transaction.commit();
-    CPPUNIT_ASSERT_EQUAL(before + 5, pool_.statements_sent());
+    CPPUNIT_ASSERT_EQUAL(before + 5, pool_->statements_sent());
   }
 
   void more_texts_than_are_kept_prepared() {
-    auto lease = pool_.acquire();
+    auto lease = pool_->acquire();
     for (int i = 0; i < 500; ++i) {
       const std::string sql = "SELECT " + std::to_string(i);
       auto rows = lease.prepare(sql.c_str()).query();

@@ -1,6 +1,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <barrier>
+#include <optional>
 #include <thread>
 
 #include "mysql/pool.h"
@@ -24,17 +25,24 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(lone_statement_waits_out_a_lock);
   CPPUNIT_TEST_SUITE_END();
 
-  testing::TestDatabase database_;
-  mysql::Pool pool_{database_.options()};
+  // Not before setUp(): CppUnit makes all fixtures before the first test runs.
+  std::optional<testing::TestDatabase> database_;
+  std::optional<mysql::Pool> pool_;
 
  public:
   void setUp() override {
-    database_.run("CREATE TABLE t (id int NOT NULL PRIMARY KEY, value int NOT NULL)");
-    database_.run("INSERT INTO t VALUES (1, 0), (2, 0)");
+    database_.emplace();
+    pool_.emplace(database_->options());
+    database_->run("CREATE TABLE t (id int NOT NULL PRIMARY KEY, value int NOT NULL)");
+    database_->run("INSERT INTO t VALUES (1, 0), (2, 0)");
+  }
+  void tearDown() override {
+    pool_.reset();
+    database_.reset();
   }
 
   void is_seen_by_others_after_commit_only() {
-    mysql::Transaction transaction(pool_);
+    mysql::Transaction transaction(*pool_);
     transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
     CPPUNIT_ASSERT_EQUAL(std::string("0"), value(1));
     transaction.commit();
@@ -43,7 +51,7 @@ class TransactionTest : public CppUnit::TestFixture {
 
   void is_rolled_back_when_it_goes_without_commit() {
     {
-      mysql::Transaction transaction(pool_);
+      mysql::Transaction transaction(*pool_);
       transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
     }
     CPPUNIT_ASSERT_EQUAL(std::string("0"), value(1));
@@ -51,7 +59,7 @@ class TransactionTest : public CppUnit::TestFixture {
 
   void is_rolled_back_by_an_exception() {
     CPPUNIT_ASSERT_THROW(
-        mysql::transact(pool_,
+        mysql::transact(*pool_,
                         [](mysql::Transaction& transaction) {
                           transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
                           throw std::logic_error("x");
@@ -62,13 +70,13 @@ class TransactionTest : public CppUnit::TestFixture {
 
   void connection_is_clean_after_a_rollback() {
     is_rolled_back_when_it_goes_without_commit();
-    auto lease = pool_.acquire();  // the same connection
+    auto lease = pool_->acquire();  // the same connection
     lease.prepare("UPDATE t SET value = 6 WHERE id = 2").execute();
     CPPUNIT_ASSERT_EQUAL(std::string("6"), value(2));
   }
 
   void lost_commit_is_an_outage() {
-    mysql::Transaction transaction(pool_);
+    mysql::Transaction transaction(*pool_);
     transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
     kill(transaction);
     CPPUNIT_ASSERT_THROW(transaction.commit(), util::Outage);
@@ -77,7 +85,7 @@ class TransactionTest : public CppUnit::TestFixture {
 
   void statement_lost_in_the_middle_is_an_outage_and_not_repeated() {
     {
-      mysql::Transaction transaction(pool_);
+      mysql::Transaction transaction(*pool_);
       transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
       kill(transaction);
       CPPUNIT_ASSERT_THROW(transaction.prepare("UPDATE t SET value = 5 WHERE id = 2").execute(),
@@ -90,8 +98,8 @@ class TransactionTest : public CppUnit::TestFixture {
   }
 
   void begin_on_a_dead_pooled_connection_gets_a_new_one() {
-    { kill(pool_.acquire()); }
-    mysql::Transaction transaction(pool_);
+    { kill(pool_->acquire()); }
+    mysql::Transaction transaction(*pool_);
     transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
     transaction.commit();
     CPPUNIT_ASSERT_EQUAL(std::string("5"), value(1));
@@ -102,7 +110,7 @@ class TransactionTest : public CppUnit::TestFixture {
     std::atomic<int> runs{0};
     const auto work = [&](int first, int second) {
       bool waited = false;
-      mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+      mysql::transact(*pool_, [&](mysql::Transaction& transaction) {
         ++runs;
         auto add = transaction.prepare("UPDATE t SET value = value + 1 WHERE id = ?");
         add.bind(first).execute();
@@ -120,10 +128,10 @@ class TransactionTest : public CppUnit::TestFixture {
   }
 
   void conflict_is_given_up_after_three_times() {
-    mysql::Options options = database_.options();
+    mysql::Options options = database_->options();
     options.read_timeout = std::chrono::seconds(2);  // makes the lock wait one second
     mysql::Pool pool(std::move(options));
-    mysql::Transaction holder(pool_);
+    mysql::Transaction holder(*pool_);
     holder.prepare("UPDATE t SET value = 1 WHERE id = 1").execute();
     int runs = 0;
     CPPUNIT_ASSERT_THROW(
@@ -139,7 +147,7 @@ class TransactionTest : public CppUnit::TestFixture {
 
   void duplicate_key_passes_through_and_rolls_back() {
     CPPUNIT_ASSERT_THROW(
-        mysql::transact(pool_,
+        mysql::transact(*pool_,
                         [](mysql::Transaction& transaction) {
                           transaction.prepare("UPDATE t SET value = 5 WHERE id = 1").execute();
                           transaction.prepare("INSERT INTO t VALUES (2, 9)").execute();
@@ -150,10 +158,10 @@ class TransactionTest : public CppUnit::TestFixture {
   }
 
   void lone_statement_waits_out_a_lock() {
-    mysql::Options options = database_.options();
+    mysql::Options options = database_->options();
     options.read_timeout = std::chrono::seconds(2);
     mysql::Pool pool(std::move(options));
-    auto holder = std::make_unique<mysql::Transaction>(pool_);
+    auto holder = std::make_unique<mysql::Transaction>(*pool_);
     holder->prepare("UPDATE t SET value = 1 WHERE id = 1").execute();
     std::thread later([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // longer than one lock wait
@@ -168,7 +176,7 @@ class TransactionTest : public CppUnit::TestFixture {
 
  private:
   std::string value(int id) {
-    return database_.value("SELECT value FROM t WHERE id = " + std::to_string(id));
+    return database_->value("SELECT value FROM t WHERE id = " + std::to_string(id));
   }
 
   /// Ends the connection at the server; it is over when the process list no longer has it.
@@ -177,8 +185,8 @@ class TransactionTest : public CppUnit::TestFixture {
     auto rows = scope.prepare("SELECT CONNECTION_ID()").query();
     CPPUNIT_ASSERT(rows.next());
     const std::string id = rows.text(1);
-    database_.run("KILL " + id);
-    while (database_.value("SELECT COUNT(*) FROM information_schema.processlist WHERE id = " + id) != "0") {
+    database_->run("KILL " + id);
+    while (database_->value("SELECT COUNT(*) FROM information_schema.processlist WHERE id = " + id) != "0") {
       std::this_thread::yield();
     }
   }

@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -40,8 +41,9 @@ class MigratorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(status_is_one_statement);
   CPPUNIT_TEST_SUITE_END();
 
-  testing::TestDatabase database_;
-  mysql::Pool pool_{database_.options()};
+  // Not before setUp(): CppUnit makes all fixtures before the first test runs.
+  std::optional<testing::TestDatabase> database_;
+  std::optional<mysql::Pool> pool_;
 
   /// SHOW CREATE TABLE of every table, without the counters that data moves.
   static std::string structure(testing::TestDatabase& database) {
@@ -70,6 +72,15 @@ class MigratorTest : public CppUnit::TestFixture {
   }
 
  public:
+  void setUp() override {
+    database_.emplace();
+    pool_.emplace(database_->options());
+  }
+  void tearDown() override {
+    pool_.reset();
+    database_.reset();
+  }
+
   void every_file_is_embedded_as_it_is() {
     std::set<std::string> files;
     const char* source = std::getenv("JWTAUTHD_SRCDIR");
@@ -90,7 +101,7 @@ class MigratorTest : public CppUnit::TestFixture {
   }
 
   void empty_database_becomes_current() {
-    Migrator migrator(pool_);
+    Migrator migrator(*pool_);
     CPPUNIT_ASSERT(!migrator.status().current());
     CPPUNIT_ASSERT(migrator.status().describe().find("0001_initial is not applied") != std::string::npos);
     const auto applied = migrator.migrate();
@@ -101,21 +112,21 @@ class MigratorTest : public CppUnit::TestFixture {
   }
 
   void second_run_does_nothing() {
-    CPPUNIT_ASSERT(Migrator(pool_).migrate());
-    const std::string before = database_.value("SELECT MAX(finished_at) FROM jwtauthd_migrations");
-    CPPUNIT_ASSERT(Migrator(pool_).migrate().value().empty());
-    CPPUNIT_ASSERT_EQUAL(before, database_.value("SELECT MAX(finished_at) FROM jwtauthd_migrations"));
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate());
+    const std::string before = database_->value("SELECT MAX(finished_at) FROM jwtauthd_migrations");
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate().value().empty());
+    CPPUNIT_ASSERT_EQUAL(before, database_->value("SELECT MAX(finished_at) FROM jwtauthd_migrations"));
   }
 
   void migrations_make_the_schema_that_is_written_down() {
-    CPPUNIT_ASSERT(Migrator(pool_).migrate());
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate());
     testing::TestDatabase written;
     run_file(written, "sql/schema.sql");
-    CPPUNIT_ASSERT_EQUAL(structure(written), structure(database_));
+    CPPUNIT_ASSERT_EQUAL(structure(written), structure(*database_));
   }
 
   void auth_user_is_djangos_but_for_one_index() {
-    CPPUNIT_ASSERT(Migrator(pool_).migrate());
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate());
     testing::TestDatabase django;
     run_file(django, "tests/store/data/django_3_2.sql");
     const auto table = [](testing::TestDatabase& database) {
@@ -125,7 +136,7 @@ class MigratorTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(rows.next());
       return rows.text(2);
     };
-    const std::string ours = table(database_);
+    const std::string ours = table(*database_);
     std::string without = line_without(ours, "KEY `jwtauthd_email`");
     const std::string last = "UNIQUE KEY `username` (`username`),";  // the comma goes with the line after it
     const auto at = without.find(last);
@@ -135,32 +146,32 @@ class MigratorTest : public CppUnit::TestFixture {
   }
 
   void database_of_a_real_django_is_left_as_it_is() {
-    run_file(database_, "tests/store/data/django_3_2.sql");
-    database_.run(
+    run_file(*database_, "tests/store/data/django_3_2.sql");
+    database_->run(
         "INSERT INTO auth_user VALUES (7, '!', NULL, 1, 'admin', '', '', 'a@example.com', 1, 1, NOW(6))");
-    const std::string before = structure(database_);
-    CPPUNIT_ASSERT(Migrator(pool_).migrate());
-    CPPUNIT_ASSERT_EQUAL(std::string("1"), database_.value("SELECT COUNT(*) FROM auth_user"));
-    for (const auto& table : database_.column("SHOW TABLES")) {
-      if (table.starts_with("jwtauthd_")) database_.run("DROP TABLE " + table);
+    const std::string before = structure(*database_);
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate());
+    CPPUNIT_ASSERT_EQUAL(std::string("1"), database_->value("SELECT COUNT(*) FROM auth_user"));
+    for (const auto& table : database_->column("SHOW TABLES")) {
+      if (table.starts_with("jwtauthd_")) database_->run("DROP TABLE " + table);
     }
-    CPPUNIT_ASSERT_EQUAL(before, structure(database_));
+    CPPUNIT_ASSERT_EQUAL(before, structure(*database_));
   }
 
   void migrations_can_be_repeated() {
-    CPPUNIT_ASSERT(Migrator(pool_).migrate());
-    const std::string before = structure(database_);
-    database_.run("UPDATE jwtauthd_migrations SET finished_at = NULL");
-    CPPUNIT_ASSERT_EQUAL(store::embedded_migrations().size(), Migrator(pool_).migrate().value().size());
-    CPPUNIT_ASSERT_EQUAL(before, structure(database_));
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate());
+    const std::string before = structure(*database_);
+    database_->run("UPDATE jwtauthd_migrations SET finished_at = NULL");
+    CPPUNIT_ASSERT_EQUAL(store::embedded_migrations().size(), Migrator(*pool_).migrate().value().size());
+    CPPUNIT_ASSERT_EQUAL(before, structure(*database_));
   }
 
   void applies_what_is_missing_in_order() {
-    CPPUNIT_ASSERT(Migrator(pool_, {two().front()}).migrate());
-    Migrator migrator(pool_, two());
+    CPPUNIT_ASSERT(Migrator(*pool_, {two().front()}).migrate());
+    Migrator migrator(*pool_, two());
     CPPUNIT_ASSERT(!migrator.status().current());
     CPPUNIT_ASSERT(migrator.migrate().value() == Names{"0002_b"});
-    CPPUNIT_ASSERT(database_.column("SHOW TABLES") == (Names{"a", "b", "jwtauthd_migrations"}));
+    CPPUNIT_ASSERT(database_->column("SHOW TABLES") == (Names{"a", "b", "jwtauthd_migrations"}));
   }
 
   void two_hosts_at_once_do_each_thing_once() {
@@ -168,26 +179,26 @@ class MigratorTest : public CppUnit::TestFixture {
     const std::vector<Migration> once = {{1, "0001_a", "DO SLEEP(0.2); CREATE TABLE a (id int);"}};
     std::size_t first = 9;
     std::size_t second = 9;
-    std::thread other([&] { second = Migrator(pool_, once).migrate().value().size(); });
-    first = Migrator(pool_, once).migrate().value().size();
+    std::thread other([&] { second = Migrator(*pool_, once).migrate().value().size(); });
+    first = Migrator(*pool_, once).migrate().value().size();
     other.join();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, first + second);
   }
 
   void gives_up_when_the_lock_is_held_on() {
-    auto holder = pool_.acquire();
+    auto holder = pool_->acquire();
     CPPUNIT_ASSERT(
         holder.prepare("SELECT GET_LOCK(CONCAT('jwtauthd.', SHA1(DATABASE())), 0)").query().next());
-    const auto refused = Migrator(pool_, two()).migrate(std::chrono::seconds(1));
+    const auto refused = Migrator(*pool_, two()).migrate(std::chrono::seconds(1));
     CPPUNIT_ASSERT(!refused);
     CPPUNIT_ASSERT(refused.error().message.find("another jwtauthd") != std::string::npos);
-    CPPUNIT_ASSERT(database_.column("SHOW TABLES").empty());
+    CPPUNIT_ASSERT(database_->column("SHOW TABLES").empty());
     holder.prepare("SELECT RELEASE_LOCK(CONCAT('jwtauthd.', SHA1(DATABASE())))").query();
-    CPPUNIT_ASSERT(Migrator(pool_, two()).migrate(std::chrono::seconds(1)));
+    CPPUNIT_ASSERT(Migrator(*pool_, two()).migrate(std::chrono::seconds(1)));
   }
 
   void another_database_on_the_server_does_not_wait() {
-    auto holder = pool_.acquire();
+    auto holder = pool_->acquire();
     CPPUNIT_ASSERT(
         holder.prepare("SELECT GET_LOCK(CONCAT('jwtauthd.', SHA1(DATABASE())), 0)").query().next());
     testing::TestDatabase other;
@@ -198,32 +209,32 @@ class MigratorTest : public CppUnit::TestFixture {
 
   void interrupted_migration_is_not_current_and_runs_again() {
     const auto broken = two("CREATE TABLE IF NOT EXISTS b (id int); CREATE TABLE c (id nonsense);");
-    CPPUNIT_ASSERT_THROW(Migrator(pool_, broken).migrate(), util::Outage);
-    CPPUNIT_ASSERT(database_.column("SHOW TABLES") == (Names{"a", "b", "jwtauthd_migrations"}));
-    const auto status = Migrator(pool_, broken).status();
+    CPPUNIT_ASSERT_THROW(Migrator(*pool_, broken).migrate(), util::Outage);
+    CPPUNIT_ASSERT(database_->column("SHOW TABLES") == (Names{"a", "b", "jwtauthd_migrations"}));
+    const auto status = Migrator(*pool_, broken).status();
     CPPUNIT_ASSERT(status.known[0].applied && !status.known[1].applied && !status.current());
     // A release with the mistake put right goes on from there.
     const auto mended = two("CREATE TABLE IF NOT EXISTS b (id int); CREATE TABLE c (id int);");
-    CPPUNIT_ASSERT(Migrator(pool_, mended).migrate().value() == Names{"0002_b"});
-    CPPUNIT_ASSERT(Migrator(pool_, mended).status().current());
+    CPPUNIT_ASSERT(Migrator(*pool_, mended).migrate().value() == Names{"0002_b"});
+    CPPUNIT_ASSERT(Migrator(*pool_, mended).status().current());
   }
 
   void changed_text_of_an_applied_migration_is_refused() {
-    CPPUNIT_ASSERT(Migrator(pool_, two()).migrate());
+    CPPUNIT_ASSERT(Migrator(*pool_, two()).migrate());
     auto changed = two("CREATE TABLE IF NOT EXISTS b (id bigint);");
     changed.push_back({3, "0003_c", "CREATE TABLE c (id int)"});
-    const auto status = Migrator(pool_, changed).status();
+    const auto status = Migrator(*pool_, changed).status();
     CPPUNIT_ASSERT(status.known[1].checksum_differs && !status.known[0].checksum_differs);
     CPPUNIT_ASSERT(!status.current());
-    const auto refused = Migrator(pool_, changed).migrate();
+    const auto refused = Migrator(*pool_, changed).migrate();
     CPPUNIT_ASSERT(!refused);
     CPPUNIT_ASSERT(refused.error().message.find("0002_b") != std::string::npos);
-    CPPUNIT_ASSERT(database_.column("SHOW TABLES LIKE 'c'").empty());
+    CPPUNIT_ASSERT(database_->column("SHOW TABLES LIKE 'c'").empty());
   }
 
   void newer_schema_is_refused() {
-    CPPUNIT_ASSERT(Migrator(pool_, two()).migrate());
-    Migrator older(pool_, {two().front()});
+    CPPUNIT_ASSERT(Migrator(*pool_, two()).migrate());
+    Migrator older(*pool_, {two().front()});
     const auto status = older.status();
     CPPUNIT_ASSERT(status.unknown == Names{"0002_b"});
     CPPUNIT_ASSERT(!status.current());
@@ -232,20 +243,20 @@ class MigratorTest : public CppUnit::TestFixture {
   }
 
   void unreadable_migration_is_refused_before_it_starts() {
-    CPPUNIT_ASSERT(!Migrator(pool_, two("CREATE TABLE b (id int); SELECT 'x")).migrate());
-    CPPUNIT_ASSERT(database_.column("SHOW TABLES LIKE 'b'").empty());
+    CPPUNIT_ASSERT(!Migrator(*pool_, two("CREATE TABLE b (id int); SELECT 'x")).migrate());
+    CPPUNIT_ASSERT(database_->column("SHOW TABLES LIKE 'b'").empty());
   }
 
   void lock_is_free_after_a_failure() {
-    CPPUNIT_ASSERT_THROW(Migrator(pool_, two("nonsense")).migrate(), util::Outage);
-    CPPUNIT_ASSERT(Migrator(pool_, two()).migrate(std::chrono::seconds(1)));
+    CPPUNIT_ASSERT_THROW(Migrator(*pool_, two("nonsense")).migrate(), util::Outage);
+    CPPUNIT_ASSERT(Migrator(*pool_, two()).migrate(std::chrono::seconds(1)));
   }
 
   void status_is_one_statement() {
-    CPPUNIT_ASSERT(Migrator(pool_, two()).migrate());
-    const auto before = pool_.statements_sent();
-    Migrator(pool_, two()).status();
-    CPPUNIT_ASSERT_EQUAL(before + 1, pool_.statements_sent());
+    CPPUNIT_ASSERT(Migrator(*pool_, two()).migrate());
+    const auto before = pool_->statements_sent();
+    Migrator(*pool_, two()).status();
+    CPPUNIT_ASSERT_EQUAL(before + 1, pool_->statements_sent());
   }
 };
 

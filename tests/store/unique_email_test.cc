@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -29,20 +30,21 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(table_without_our_index_works_the_same);
   CPPUNIT_TEST_SUITE_END();
 
-  testing::TestDatabase database_;
-  mysql::Pool pool_{database_.options()};
-  store::MysqlUserStore users_{pool_};
+  // Not before setUp(): CppUnit makes all fixtures before the first test runs.
+  std::optional<testing::TestDatabase> database_;
+  std::optional<mysql::Pool> pool_;
+  std::optional<store::MysqlUserStore> users_;
 
   Inserted add(const std::string& username, const std::string& email, bool unique = true) {
     User user;
     user.username = username;
     user.email = email;
     user.password = "!";
-    return users_.insert(user, unique);
+    return users_->insert(user, unique);
   }
-  std::string count() { return database_.value("SELECT COUNT(*) FROM auth_user"); }
+  std::string count() { return database_->value("SELECT COUNT(*) FROM auth_user"); }
   void django_adds(const std::string& username, const std::string& email) {
-    database_.run(
+    database_->run(
         "INSERT INTO auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, "
         "is_active, "
         "date_joined) VALUES ('!', 0, '" +
@@ -50,7 +52,17 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   }
 
  public:
-  void setUp() override { CPPUNIT_ASSERT(store::Migrator(pool_).migrate()); }
+  void setUp() override {
+    database_.emplace();
+    pool_.emplace(database_->options());
+    users_.emplace(*pool_);
+    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
+  }
+  void tearDown() override {
+    users_.reset();
+    pool_.reset();
+    database_.reset();
+  }
 
   void second_user_of_an_address_is_refused_and_leaves_nothing() {
     CPPUNIT_ASSERT(add("a", "x@example.com") == Inserted::ok);
@@ -73,14 +85,14 @@ class UniqueEmailTest : public CppUnit::TestFixture {
 
   void address_of_a_user_that_django_deleted_is_free() {
     CPPUNIT_ASSERT(add("a", "x@example.com") == Inserted::ok);
-    database_.run("DELETE FROM auth_user");
+    database_->run("DELETE FROM auth_user");
     CPPUNIT_ASSERT(add("b", "x@example.com") == Inserted::ok);
     CPPUNIT_ASSERT(add("c", "x@example.com") == Inserted::email_taken);
   }
 
   void address_that_django_changed_is_free_and_the_new_one_taken() {
     CPPUNIT_ASSERT(add("a", "old@example.com") == Inserted::ok);
-    database_.run("UPDATE auth_user SET email = 'new@example.com'");
+    database_->run("UPDATE auth_user SET email = 'new@example.com'");
     CPPUNIT_ASSERT(add("b", "new@example.com") == Inserted::email_taken);
     CPPUNIT_ASSERT(add("b", "old@example.com") == Inserted::ok);
   }
@@ -121,7 +133,7 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   }
 
   void waits_for_a_rival_that_then_gives_up() {
-    auto rival = std::make_unique<mysql::Transaction>(pool_);
+    auto rival = std::make_unique<mysql::Transaction>(*pool_);
     rival
         ->prepare(
             "INSERT INTO auth_user (password, is_superuser, username, first_name, last_name, email, "
@@ -148,14 +160,14 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   }
 
   void table_without_our_index_works_the_same() {
-    database_.run("ALTER TABLE auth_user DROP INDEX jwtauthd_email");
+    database_->run("ALTER TABLE auth_user DROP INDEX jwtauthd_email");
     second_user_of_an_address_is_refused_and_leaves_nothing();
     of_many_who_register_an_address_at_once_one_gets_it_without_index();
   }
 
  private:
   void of_many_who_register_an_address_at_once_one_gets_it_without_index() {
-    database_.run("DELETE FROM auth_user");
+    database_->run("DELETE FROM auth_user");
     of_many_who_register_an_address_at_once_one_gets_it();
   }
 };

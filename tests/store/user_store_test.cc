@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <barrier>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -54,14 +55,15 @@ class UserStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(each_reading_call_is_one_statement);
   CPPUNIT_TEST_SUITE_END();
 
-  testing::TestDatabase database_;
-  mysql::Pool pool_{database_.options()};
-  store::MysqlUserStore store_{pool_};
-  store::UserStore& users_ = store_;
+  // Not before setUp(): CppUnit makes all fixtures before the first test runs.
+  std::optional<testing::TestDatabase> database_;
+  std::optional<mysql::Pool> pool_;
+  std::optional<store::MysqlUserStore> store_;
+  store::UserStore* users_ = nullptr;
 
   std::int64_t add(const std::string& username, const std::string& email = "") {
     User user = named(username, email);
-    CPPUNIT_ASSERT(users_.insert(user, false) == Inserted::ok);
+    CPPUNIT_ASSERT(users_->insert(user, false) == Inserted::ok);
     return user.id;
   }
 
@@ -80,7 +82,16 @@ class UserStoreTest : public CppUnit::TestFixture {
   }
 
  public:
-  void setUp() override { CPPUNIT_ASSERT(store::Migrator(pool_).migrate()); }
+  void setUp() override {
+    database_.emplace();
+    pool_.emplace(database_->options());
+    users_ = &store_.emplace(*pool_);
+    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
+  }
+  void tearDown() override {
+    pool_.reset();
+    database_.reset();
+  }
 
   void user_comes_back_as_it_went() {
     User user = named("\xF0\x9D\x92\xB3\xC3\xA9@x", "A\xF0\x9F\x98\x80@example.com");
@@ -91,44 +102,44 @@ class UserStoreTest : public CppUnit::TestFixture {
     user.last_name = "\xE6\x9D\x8E";
     user.is_staff = true;
     user.is_active = false;
-    CPPUNIT_ASSERT(users_.insert(user, true) == Inserted::ok);
+    CPPUNIT_ASSERT(users_->insert(user, true) == Inserted::ok);
     CPPUNIT_ASSERT(user.id > 0);
-    assert_same(user, users_.find_by_id(user.id).value());
-    assert_same(user, users_.find_by_username(user.username).value());
+    assert_same(user, users_->find_by_id(user.id).value());
+    assert_same(user, users_->find_by_username(user.username).value());
   }
 
   void defaults_come_back_as_they_went() {
     User user = named("plain");
-    CPPUNIT_ASSERT(users_.insert(user, true) == Inserted::ok);
-    assert_same(user, users_.find_by_id(user.id).value());
+    CPPUNIT_ASSERT(users_->insert(user, true) == Inserted::ok);
+    assert_same(user, users_->find_by_id(user.id).value());
   }
 
   void unknown_user_is_none() {
-    CPPUNIT_ASSERT(!users_.find_by_id(1));
-    CPPUNIT_ASSERT(!users_.find_by_id(-1));
-    CPPUNIT_ASSERT(!users_.find_by_id(std::numeric_limits<std::int64_t>::max()));
-    CPPUNIT_ASSERT(!users_.find_by_username(""));
-    CPPUNIT_ASSERT(!users_.username_exists("nobody"));
-    CPPUNIT_ASSERT(!users_.email_exists("nobody@example.com"));
+    CPPUNIT_ASSERT(!users_->find_by_id(1));
+    CPPUNIT_ASSERT(!users_->find_by_id(-1));
+    CPPUNIT_ASSERT(!users_->find_by_id(std::numeric_limits<std::int64_t>::max()));
+    CPPUNIT_ASSERT(!users_->find_by_username(""));
+    CPPUNIT_ASSERT(!users_->username_exists("nobody"));
+    CPPUNIT_ASSERT(!users_->email_exists("nobody@example.com"));
   }
 
   void username_is_found_by_the_columns_collation() {
     add("Ren\xC3\xA9", "Rene@example.com");
     for (const char* name : {"Ren\xC3\xA9", "ren\xC3\xA9", "RENE", "rene"}) {
-      CPPUNIT_ASSERT_EQUAL(std::string("Ren\xC3\xA9"), users_.find_by_username(name).value().username);
-      CPPUNIT_ASSERT(users_.username_exists(name));
+      CPPUNIT_ASSERT_EQUAL(std::string("Ren\xC3\xA9"), users_->find_by_username(name).value().username);
+      CPPUNIT_ASSERT(users_->username_exists(name));
     }
-    CPPUNIT_ASSERT(!users_.username_exists("ren"));
-    CPPUNIT_ASSERT(users_.email_exists("rENE@EXAMPLE.com"));
+    CPPUNIT_ASSERT(!users_->username_exists("ren"));
+    CPPUNIT_ASSERT(users_->email_exists("rENE@EXAMPLE.com"));
   }
 
   void exact_collation_tells_names_apart() {
-    database_.run("ALTER TABLE auth_user CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    database_->run("ALTER TABLE auth_user CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
     add("Rene", "Rene@example.com");
-    CPPUNIT_ASSERT(!users_.username_exists("rene"));
-    CPPUNIT_ASSERT(!users_.email_exists("rene@example.com"));
+    CPPUNIT_ASSERT(!users_->username_exists("rene"));
+    CPPUNIT_ASSERT(!users_->email_exists("rene@example.com"));
     User other = named("rene", "rene@example.com");
-    CPPUNIT_ASSERT(users_.insert(other, true) == Inserted::ok);
+    CPPUNIT_ASSERT(users_->insert(other, true) == Inserted::ok);
   }
 
   void columns_hold_djangos_lengths_in_characters() {
@@ -138,23 +149,23 @@ class UserStoreTest : public CppUnit::TestFixture {
     user.first_name = name;
     user.last_name = name;
     CPPUNIT_ASSERT_EQUAL(std::size_t{254}, user.email.size());
-    CPPUNIT_ASSERT(users_.insert(user, true) == Inserted::ok);
-    assert_same(user, users_.find_by_id(user.id).value());
+    CPPUNIT_ASSERT(users_->insert(user, true) == Inserted::ok);
+    assert_same(user, users_->find_by_id(user.id).value());
 
     User long_name = named(name + "x");
-    CPPUNIT_ASSERT_THROW(users_.insert(long_name, true), util::Outage);
+    CPPUNIT_ASSERT_THROW(users_->insert(long_name, true), util::Outage);
     User long_email = named("y", "e" + user.email);
-    CPPUNIT_ASSERT_THROW(users_.insert(long_email, true), util::Outage);
-    CPPUNIT_ASSERT_THROW(users_.set_password(user.id, repeated("p", 129)), util::Outage);
+    CPPUNIT_ASSERT_THROW(users_->insert(long_email, true), util::Outage);
+    CPPUNIT_ASSERT_THROW(users_->set_password(user.id, repeated("p", 129)), util::Outage);
   }
 
   void second_user_of_a_name_is_refused() {
     add("bob", "bob@example.com");
     User same = named("BOB", "other@example.com");
-    CPPUNIT_ASSERT(users_.insert(same, true) == Inserted::username_taken);
+    CPPUNIT_ASSERT(users_->insert(same, true) == Inserted::username_taken);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, same.id);
-    CPPUNIT_ASSERT_EQUAL(std::string("1"), database_.value("SELECT COUNT(*) FROM auth_user"));
-    CPPUNIT_ASSERT_EQUAL(std::string("0"), database_.value("SELECT COUNT(*) FROM jwtauthd_email_claim"));
+    CPPUNIT_ASSERT_EQUAL(std::string("1"), database_->value("SELECT COUNT(*) FROM auth_user"));
+    CPPUNIT_ASSERT_EQUAL(std::string("0"), database_->value("SELECT COUNT(*) FROM jwtauthd_email_claim"));
   }
 
   void of_two_who_register_a_name_at_once_one_gets_it() {
@@ -165,7 +176,7 @@ class UserStoreTest : public CppUnit::TestFixture {
       const auto attempt = [&] {
         User user = named("name" + std::to_string(round));
         start.arrive_and_wait();
-        const auto outcome = users_.insert(user, false);
+        const auto outcome = users_->insert(user, false);
         if (outcome == Inserted::ok) ++ok;
         if (outcome == Inserted::username_taken) ++taken;
       };
@@ -180,14 +191,14 @@ class UserStoreTest : public CppUnit::TestFixture {
   void finds_many_by_id() {
     std::string sql =
         "INSERT INTO auth_user SELECT seq, '!', NULL, 0, CONCAT('u', seq), '', '', '', 0, 1, NOW(6) FROM ";
-    database_.run(sql +
-                  "(WITH RECURSIVE s AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 700) "
-                  "SELECT seq FROM s) AS numbers");
+    database_->run(sql +
+                   "(WITH RECURSIVE s AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 700) "
+                   "SELECT seq FROM s) AS numbers");
     for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 64U, 65U, 512U, 513U, 700U, 900U}) {
       std::vector<std::int64_t> ids;
       for (std::size_t i = 1; i <= count; ++i) ids.push_back(static_cast<std::int64_t>(i));
       std::set<std::int64_t> found;
-      const auto users = users_.find_by_ids(ids);
+      const auto users = users_->find_by_ids(ids);
       for (const auto& user : users) {
         found.insert(user.id);
         CPPUNIT_ASSERT_EQUAL("u" + std::to_string(user.id), user.username);
@@ -199,46 +210,46 @@ class UserStoreTest : public CppUnit::TestFixture {
 
   void password_is_replaced_only_when_it_is_still_the_expected_one() {
     const auto id = add("bob");
-    CPPUNIT_ASSERT(users_.set_password(id, "one$AAAA", "!"));
-    CPPUNIT_ASSERT(!users_.set_password(id, "two", "one$aaaa"));  // base64 that differs in case only
-    CPPUNIT_ASSERT_EQUAL(std::string("one$AAAA"), users_.find_by_id(id)->password);
-    CPPUNIT_ASSERT(users_.set_password(id, "two", "one$AAAA"));
-    CPPUNIT_ASSERT(users_.set_password(id, "three"));
-    CPPUNIT_ASSERT_EQUAL(std::string("three"), users_.find_by_id(id)->password);
+    CPPUNIT_ASSERT(users_->set_password(id, "one$AAAA", "!"));
+    CPPUNIT_ASSERT(!users_->set_password(id, "two", "one$aaaa"));  // base64 that differs in case only
+    CPPUNIT_ASSERT_EQUAL(std::string("one$AAAA"), users_->find_by_id(id)->password);
+    CPPUNIT_ASSERT(users_->set_password(id, "two", "one$AAAA"));
+    CPPUNIT_ASSERT(users_->set_password(id, "three"));
+    CPPUNIT_ASSERT_EQUAL(std::string("three"), users_->find_by_id(id)->password);
   }
 
   void last_login_and_activity_are_set() {
     const auto id = add("bob");
-    CPPUNIT_ASSERT(users_.set_last_login(id, at(1'000'001)));
-    CPPUNIT_ASSERT(users_.set_active(id, false));
-    const auto user = users_.find_by_id(id).value();
+    CPPUNIT_ASSERT(users_->set_last_login(id, at(1'000'001)));
+    CPPUNIT_ASSERT(users_->set_active(id, false));
+    const auto user = users_->find_by_id(id).value();
     CPPUNIT_ASSERT(user.last_login == at(1'000'001));
     CPPUNIT_ASSERT(!user.is_active);
-    CPPUNIT_ASSERT(users_.set_active(id, true));
-    CPPUNIT_ASSERT(users_.find_by_id(id)->is_active);
+    CPPUNIT_ASSERT(users_->set_active(id, true));
+    CPPUNIT_ASSERT(users_->find_by_id(id)->is_active);
   }
 
   void change_of_an_unknown_user_says_so() {
-    CPPUNIT_ASSERT(!users_.set_password(5, "x"));
-    CPPUNIT_ASSERT(!users_.set_last_login(5, at(0)));
-    CPPUNIT_ASSERT(!users_.set_active(5, true));
+    CPPUNIT_ASSERT(!users_->set_password(5, "x"));
+    CPPUNIT_ASSERT(!users_->set_last_login(5, at(0)));
+    CPPUNIT_ASSERT(!users_->set_active(5, true));
   }
 
   void change_to_the_same_value_counts_as_done() {
     const auto id = add("bob");
-    CPPUNIT_ASSERT(users_.set_active(id, true));
-    CPPUNIT_ASSERT(users_.set_password(id, "!"));
+    CPPUNIT_ASSERT(users_->set_active(id, true));
+    CPPUNIT_ASSERT(users_->set_password(id, "!"));
   }
 
   void lists_by_filter_in_pages() {
     add("anna", "anna@example.com");
     const auto bert = add("bert", "b@Anna.example");
     const auto carl = add("carl", "c@example.com");
-    users_.set_active(carl, false);
-    database_.run("UPDATE auth_user SET is_staff = 1 WHERE username = 'bert'");
+    users_->set_active(carl, false);
+    database_->run("UPDATE auth_user SET is_staff = 1 WHERE username = 'bert'");
     const auto names = [&](const store::UserFilter& filter) {
       std::string text;
-      for (const auto& user : users_.list(filter)) text += user.username + " ";
+      for (const auto& user : users_->list(filter)) text += user.username + " ";
       return text;
     };
     store::UserFilter filter;
@@ -270,7 +281,7 @@ class UserStoreTest : public CppUnit::TestFixture {
       store::UserFilter filter;
       filter.search = search;
       std::string text;
-      for (const auto& user : users_.list(filter)) text += user.username + " ";
+      for (const auto& user : users_->list(filter)) text += user.username + " ";
       return text;
     };
     CPPUNIT_ASSERT_EQUAL(std::string("a_b "), found("_"));
@@ -281,15 +292,15 @@ class UserStoreTest : public CppUnit::TestFixture {
 
   void each_reading_call_is_one_statement() {
     const auto id = add("bob");
-    const auto before = pool_.statements_sent();
-    users_.find_by_id(id);
-    users_.find_by_username("bob");
-    users_.username_exists("bob");
-    users_.email_exists("bob@example.com");
+    const auto before = pool_->statements_sent();
+    users_->find_by_id(id);
+    users_->find_by_username("bob");
+    users_->username_exists("bob");
+    users_->email_exists("bob@example.com");
     const std::int64_t ids[] = {id, id + 1};
-    users_.find_by_ids(ids);
-    users_.set_password(id, "x", "!");
-    CPPUNIT_ASSERT_EQUAL(before + 6, pool_.statements_sent());
+    users_->find_by_ids(ids);
+    users_->set_password(id, "x", "!");
+    CPPUNIT_ASSERT_EQUAL(before + 6, pool_->statements_sent());
   }
 };
 
