@@ -1,24 +1,10 @@
 #include "tokens/token_cache.h"
 
-#include <cstring>
-
 namespace tokens {
-namespace {
-
-constexpr std::size_t bytes_per_token = 600;
-// A slot (56), its place in the index (a node of 32 and a bucket of 8), the heap's headers.
-constexpr std::size_t bookkeeping = 112;
-
-}  // namespace
-
-TokenCache::TokenCache(std::size_t capacity, util::Random& random) : hash_(random), load_(capacity) {}
 
 std::optional<Vouched> TokenCache::find(std::string_view token) {
   const std::uint64_t hash = hash_(token);
-  auto access = shard(hash).lock();
-  const Slot* slot = access->find(hash, token);
-  if (slot == nullptr) return std::nullopt;
-  return slot->vouched;
+  return shard(hash).lock()->find(hash, token);
 }
 
 void TokenCache::insert(std::string_view token, const Vouched& vouched) {
@@ -30,70 +16,6 @@ void TokenCache::insert(std::string_view token, const Vouched& vouched) {
 void TokenCache::erase(std::string_view token) {
   const std::uint64_t hash = hash_(token);
   shard(hash).lock()->erase(hash, token, load_);
-}
-
-bool TokenCache::Load::has_room_for(std::size_t more) const noexcept {
-  return tokens < capacity && bytes + more <= capacity * bytes_per_token;
-}
-
-TokenCache::Slot* TokenCache::Shard::slot_of(std::uint64_t hash, std::string_view token) {
-  const auto found = index_.find(hash);
-  if (found == index_.end()) return nullptr;
-  Slot& slot = slots_[found->second];
-  // The keyed hash agreed on all bytes, so how long this comparison takes tells nothing.
-  return slot.text() == token ? &slot : nullptr;
-}
-
-const TokenCache::Slot* TokenCache::Shard::find(std::uint64_t hash, std::string_view token) {
-  Slot* slot = slot_of(hash, token);
-  if (slot != nullptr) slot->used = true;
-  return slot;
-}
-
-void TokenCache::Shard::insert(std::uint64_t hash, std::string_view token, const Vouched& vouched,
-                               Load& load) {
-  if (const auto found = index_.find(hash); found != index_.end()) drop(found->second, load);
-  const std::size_t needed = token.size() + bookkeeping;
-  // An empty shard takes one token past the bound: the others' room is not its to make.
-  while (!index_.empty() && !load.has_room_for(needed)) drop_one(load);
-  if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  Slot& slot = slots_[free_.back()];
-  slot.token = std::make_unique<char[]>(token.size());
-  std::memcpy(slot.token.get(), token.data(), token.size());
-  slot.hash = hash;
-  slot.length = static_cast<std::uint32_t>(token.size());
-  slot.used = false;
-  slot.vouched = vouched;
-  index_.emplace(hash, free_.back());
-  free_.pop_back();
-  ++load.tokens;
-  load.bytes += needed;
-}
-
-void TokenCache::Shard::erase(std::uint64_t hash, std::string_view token, Load& load) {
-  if (slot_of(hash, token) != nullptr) drop(index_.at(hash), load);
-}
-
-void TokenCache::Shard::drop_one(Load& load) {
-  for (;;) {
-    hand_ = (hand_ + 1) % slots_.size();
-    Slot& slot = slots_[hand_];
-    if (slot.token == nullptr) continue;
-    if (!slot.used) return drop(static_cast<std::uint32_t>(hand_), load);
-    slot.used = false;
-  }
-}
-
-void TokenCache::Shard::drop(std::uint32_t at, Load& load) {
-  Slot& slot = slots_[at];
-  index_.erase(slot.hash);
-  --load.tokens;
-  load.bytes -= slot.length + bookkeeping;
-  slot.token.reset();
-  free_.push_back(at);
 }
 
 }  // namespace tokens

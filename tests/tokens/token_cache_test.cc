@@ -23,6 +23,7 @@ std::string token(int number, std::size_t size = 231) {
 class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(TokenCacheTest);
   CPPUNIT_TEST(finds_a_token_by_all_its_bytes_only);
+  CPPUNIT_TEST(one_hash_does_not_make_two_tokens_one);
   CPPUNIT_TEST(holds_as_many_as_it_says_and_no_more);
   CPPUNIT_TEST(long_tokens_share_the_room_in_smaller_number);
   CPPUNIT_TEST(what_is_in_use_outlives_what_is_not);
@@ -52,7 +53,20 @@ class TokenCacheTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!cache.find(""));
   }
 
-  // The last of 32 parts may each take one token past the bound.
+  void one_hash_does_not_make_two_tokens_one() {
+    tokens::CacheLoad load(10);
+    tokens::TokenShard shard;
+    shard.insert(5, "first", {1, 1}, load);
+    CPPUNIT_ASSERT(!shard.find(5, "other"));
+    shard.erase(5, "other", load);
+    CPPUNIT_ASSERT(shard.find(5, "first").has_value());
+    shard.insert(5, "other", {2, 2}, load);
+    CPPUNIT_ASSERT(!shard.find(5, "first"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, shard.find(5, "other").value().user_id);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, load.tokens.load());
+  }
+
+  // Each of the 32 shards may take one token past the bound.
   void holds_as_many_as_it_says_and_no_more() {
     for (const std::size_t capacity : {1, 10, 1000}) {
       TokenCache cache(capacity, random_);

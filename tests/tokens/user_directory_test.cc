@@ -54,6 +54,7 @@ class UserDirectoryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(forget_makes_the_next_request_read);
   CPPUNIT_TEST(a_read_that_was_overtaken_by_forget_is_not_kept);
   CPPUNIT_TEST(a_poll_that_was_overtaken_by_forget_is_not_kept);
+  CPPUNIT_TEST(of_two_reads_at_once_the_one_that_began_later_stays);
   CPPUNIT_TEST(who_asks_after_forget_does_not_join_an_older_query);
   CPPUNIT_TEST(simultaneous_requests_share_one_query);
   CPPUNIT_TEST(simultaneous_requests_share_the_failure_and_the_next_one_asks_again);
@@ -163,6 +164,38 @@ class UserDirectoryTest : public CppUnit::TestFixture {
     };
     users.poll_once();
     CPPUNIT_ASSERT(!users.cached(7)->is_active);
+  }
+
+  void of_two_reads_at_once_the_one_that_began_later_stays() {
+    // Too old to be trusted, so that a request reads as well as the poll.
+    const auto grow_stale = [this] { advance(61s); };
+    const auto overtake = [this](auto&& other_read) {
+      users_.after_read = [this, other_read] {
+        users_.after_read = [] {};
+        users_.put(7, "alice", false);
+        other_read();
+      };
+    };
+    users_.put(7, "alice");
+    auto fetching = directory();
+    fetching.fetch(7);
+    grow_stale();
+    overtake([&] {
+      advance(1ms);
+      fetching.poll_once();
+    });
+    fetching.fetch(7);
+    CPPUNIT_ASSERT(!fetching.cached(7)->is_active);
+
+    users_.put(7, "alice");
+    auto polling = directory();
+    polling.fetch(7);
+    overtake([&] {
+      grow_stale();
+      polling.fetch(7);
+    });
+    polling.poll_once();
+    CPPUNIT_ASSERT(!polling.cached(7)->is_active);
   }
 
   void who_asks_after_forget_does_not_join_an_older_query() {
