@@ -14,6 +14,9 @@
 namespace fastcgi {
 namespace {
 
+// Connections taken in at one go: the other workers on the same socket shall have their share.
+constexpr unsigned accept_batch = 2;
+
 timeval to_timeval(std::chrono::milliseconds duration) noexcept {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
   return {seconds.count(), std::chrono::duration_cast<std::chrono::microseconds>(duration - seconds).count()};
@@ -21,8 +24,13 @@ timeval to_timeval(std::chrono::milliseconds duration) noexcept {
 
 }  // namespace
 
+void Core::on_connection() noexcept {
+  const std::unique_lock lock(accept_mutex_, std::try_to_lock);
+  if (lock) accept_some(accept_batch);  // else another thread is at it; the epoll tells again of what is left
+}
+
+/// Under accept_mutex_.
 void Core::accept_some(unsigned most) noexcept {
-  const std::lock_guard lock(accept_mutex_);
   for (unsigned i = 0; i < most && listen_fd_ >= 0; ++i) {
     if (open_ >= options_.max_connections) return pause_accepting();
     const int fd = ::accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -104,9 +112,8 @@ void Core::leave_socket() noexcept {
     if (::stat(path, &file) == 0 && std::pair(file.st_dev, file.st_ino) == *socket_file_) ::unlink(path);
     return;
   }
-  if (!options_.shared_socket) accept_some(std::numeric_limits<unsigned>::max());
   const std::lock_guard lock(accept_mutex_);
-  if (listen_fd_ < 0) return;
+  if (!options_.shared_socket) accept_some(std::numeric_limits<unsigned>::max());
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
   ::close(listen_fd_);
   listen_fd_ = -1;

@@ -1,5 +1,6 @@
 #include "fastcgi/core.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -22,8 +23,6 @@ constexpr milliseconds sweep_interval{100};
 // How long a peer has to close a connection after our goodbye. nginx does it in under a millisecond.
 constexpr milliseconds linger{1000};
 constexpr milliseconds drain_interval{2};
-// Connections taken in at one go by one worker that shares its socket with others.
-constexpr unsigned accept_batch = 2;
 // Ready connections that a thread fetches at once.
 constexpr int event_batch = 8;
 
@@ -62,6 +61,9 @@ Core::Core(Options options, Listener::Handler handler)
   if (!options_.withdraw_path.empty() && ::stat(options_.withdraw_path.c_str(), &file) == 0) {
     socket_file_.emplace(file.st_dev, file.st_ino);
   }
+  // systemd hands sockets over blocking. Two workers may be told of one connection: the later must not
+  // wait in accept4 for another one.
+  checked(::fcntl(listen_fd_, F_SETFL, ::fcntl(listen_fd_, F_GETFL) | O_NONBLOCK), "the listening socket");
   epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   wake_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
   timer_ = checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
@@ -107,7 +109,7 @@ void Core::run() {
     for (int i = 0; i < count; ++i) {
       void* what = events[static_cast<std::size_t>(i)].data.ptr;
       if (what == &listen_fd_) {
-        accept_some(accept_batch);
+        on_connection();
       } else if (what == &timer_) {
         sweep();
       } else if (what != &wake_) {

@@ -51,6 +51,7 @@ class Core {
   void need_sweep() noexcept;
   std::vector<Connection*> all_connections() const;
 
+  void on_connection() noexcept;
   void accept_some(unsigned most) noexcept;
   void adopt(int fd) noexcept;
   Connection& take_slot();
