@@ -327,7 +327,6 @@ std::optional<char16_t> Reader::hex4(std::size_t offset) const {
   if (offset + 4 >= text_.size()) return std::nullopt;
   unsigned unit = 0;
   const char* const first = text_.data() + offset;
-  if (first[0] == '-') return std::nullopt;
   const auto parsed = std::from_chars(first, first + 4, unit, 16);
   if (parsed.ec != std::errc() || parsed.ptr != first + 4) return std::nullopt;
   return static_cast<char16_t>(unit);

@@ -66,6 +66,7 @@ class AcceptTest : public CppUnit::TestFixture {
         {"application/json; indent", "200 0"},
         {"application/json; q=0.1; INDENT=2", "200 2"},
         {"application/json, application/json; indent=2", "200 2"},
+        {"application/json; indent=2, application/json; indent=4", "200 2"},
         {"application/json, */*; indent=4", "200 0"},
         {"text/html; level=1, application/json", "200 0"},
         {"text/html, application/*; indent=4", "200 0"},

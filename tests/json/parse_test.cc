@@ -159,6 +159,9 @@ class ParseTest : public CppUnit::TestFixture {
                          outcome("[\n{[", {.depth = 1}));
     CPPUNIT_ASSERT_EQUAL(std::string("refused: Nesting too deep: line 1 column 9 (char 8)"),
                          outcome("[[{\"a\":[[]]}]]", {.depth = 4}));
+    // Siblings are not deeper.
+    CPPUNIT_ASSERT_EQUAL(std::string("[[],{},[],{\"a\":{}},{}]"),
+                         outcome("[[],{},[],{\"a\":{}},{}]", {.depth = 3}));
     // Brackets within strings are text.
     CPPUNIT_ASSERT_EQUAL(std::string("[\"[[[[\"]"), outcome("[\"[[[[\"]", {.depth = 1}));
   }
