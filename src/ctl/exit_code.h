@@ -1,0 +1,14 @@
+// How jwtauthctl ends; its help and manual page list these.
+#pragma once
+
+namespace jwtauthd {
+
+enum class ExitCode : int {
+  ok = 0,
+  refused = 1,        // asked for what cannot be, or a person said no
+  usage = 2,          // the command line is wrong
+  unavailable = 3,    // the database cannot be reached, or broke off
+  configuration = 4,  // the configuration cannot be used
+};
+
+}  // namespace jwtauthd

@@ -1,0 +1,67 @@
+#include "ctl/services.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "accounts/settings.h"
+
+namespace jwtauthd {
+namespace {
+
+mysql::Options database_options(const config::Config::Database& database) {
+  mysql::Options options;
+  options.socket = database.socket;
+  options.host = database.host;
+  options.port = static_cast<unsigned>(database.port);
+  options.user = database.user;
+  options.password = database.password.clone();
+  options.database = database.name;
+  options.tls_ca = database.tls_ca;
+  options.pool_size = 2;
+  options.connect_timeout = database.connect_timeout;
+  options.read_timeout = std::max(database.read_timeout, std::chrono::seconds(std::chrono::hours(1)));
+  options.write_timeout = database.write_timeout;
+  // The daemon answers 503 rather than wait for a connection. Here somebody waits for a result.
+  options.acquire_timeout = database.connect_timeout + std::chrono::seconds(3);
+  return options;
+}
+
+}  // namespace
+
+util::Result<std::unique_ptr<Services>> Services::open(const std::string& config_path) {
+  auto config = config::load(config_path);
+  if (!config) return util::unexpected<util::Error>(std::move(config.error()));
+  try {
+    return std::unique_ptr<Services>(new Services(std::move(*config)));
+  } catch (const util::Outage& outage) {  // the list of common passwords
+    return util::fail(outage.what());
+  }
+}
+
+Services::Services(config::Config config)
+    : config_(std::move(config)),
+      policy_(accounts::password_policy(config_.passwords)),
+      hashes_(accounts::password_params(config_.passwords), random_),
+      pool_(database_options(config_.database)),
+      users_(pool_) {}
+
+ExitCode with_services(const std::string& config_path, Terminal& terminal,
+                       const std::function<ExitCode(Services&)>& work) {
+  auto services = Services::open(config_path);
+  if (!services) {
+    terminal.err(services.error().message);
+    return ExitCode::configuration;
+  }
+  try {
+    return work(**services);
+  } catch (const mysql::NoSuchTable& missing) {
+    terminal.err(std::string("Error: the database is not prepared, run `jwtauthctl migrate` first: ") +
+                 missing.what());
+    return ExitCode::refused;
+  } catch (const util::Outage& outage) {
+    terminal.err(std::string("Error: the database does not answer: ") + outage.what());
+    return ExitCode::unavailable;
+  }
+}
+
+}  // namespace jwtauthd

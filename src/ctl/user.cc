@@ -1,0 +1,81 @@
+#include "ctl/user.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "accounts/username.h"
+#include "ctl/user_text.h"
+
+namespace jwtauthd {
+namespace {
+
+constexpr unsigned kPage = 500;
+
+std::optional<store::User> find(const UserReference& whom, store::UserStore& users, Terminal& terminal) {
+  auto user = whom.id ? users.find_by_id(*whom.id)
+                      : users.find_by_username(accounts::normalized_username(whom.username));
+  if (!user) {
+    terminal.err(whom.id ? "Error: there is no user with id " + std::to_string(*whom.id)
+                         : "Error: user '" + whom.username + "' does not exist");
+  }
+  return user;
+}
+
+}  // namespace
+
+ExitCode list_users(const UserList& request, store::UserStore& users, Terminal& terminal) {
+  std::vector<store::User> found;
+  store::UserFilter filter = request.filter;
+  bool more = true;
+  while (more && (request.limit == 0 || found.size() < request.limit)) {
+    // One beyond the limit is asked for, to know whether there are more.
+    const auto left = request.limit == 0 ? kPage : request.limit - static_cast<unsigned>(found.size());
+    const unsigned wanted = std::min(kPage, left);
+    filter.limit = wanted + 1;
+    std::vector<store::User> page = users.list(filter);
+    more = page.size() > wanted;
+    if (more) page.resize(wanted);
+    if (!page.empty()) filter.after_id = page.back().id;
+    std::move(page.begin(), page.end(), std::back_inserter(found));
+  }
+  if (request.json) {
+    json::Value array = json::Value::array();
+    for (const auto& user : found) array.append(user_json(user));
+    terminal.out(array.dump_indented(2));
+  } else {
+    for (const auto& line : user_table(found)) terminal.out(line);
+  }
+  if (more) terminal.err("There are more: go on with --after " + std::to_string(found.back().id));
+  return ExitCode::ok;
+}
+
+ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& users, Terminal& terminal) {
+  const auto user = find(whom, users, terminal);
+  if (!user) return ExitCode::refused;
+  if (as_json) {
+    terminal.out(user_json(*user).dump_indented(2));
+  } else {
+    for (const auto& line : user_lines(*user)) terminal.out(line);
+  }
+  return ExitCode::ok;
+}
+
+ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users,
+                         Terminal& terminal) {
+  const auto user = find(whom, users, terminal);
+  if (!user) return ExitCode::refused;
+  const std::string named = "User '" + user->username + "' is ";
+  const std::string state = active ? "active" : "inactive";
+  if (user->is_active == active) {
+    terminal.out(named + "already " + state + ".");
+    return ExitCode::ok;
+  }
+  if (!users.set_active(user->id, active)) {
+    terminal.err("Error: user '" + user->username + "' has been deleted meanwhile");
+    return ExitCode::refused;
+  }
+  terminal.out(named + "now " + state + ".");
+  return ExitCode::ok;
+}
+
+}  // namespace jwtauthd

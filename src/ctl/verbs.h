@@ -1,0 +1,34 @@
+// The verbs of jwtauthctl, one file each. Each adds itself to the command line, and says there what to
+// run when it was given.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "ctl/exit_code.h"
+#include "ctl/terminal.h"
+
+namespace CLI {
+class App;
+}
+
+namespace jwtauthd {
+
+struct CommandLine {
+  std::string config_path;
+  /// What the verb that was given wants to be run.
+  std::function<ExitCode(Terminal&)> chosen;
+};
+
+void add_migrate(CLI::App& root, CommandLine& line);
+void add_config(CLI::App& root, CommandLine& line);
+void add_createsuperuser(CLI::App& root, CommandLine& line);
+void add_changepassword(CLI::App& root, CommandLine& line);
+void add_user(CLI::App& root, CommandLine& line);
+void add_docs(CLI::App& root, CommandLine& line);
+
+/// The end of a verb's help: what there is to know, then how to use it, an example a line.
+std::string lesson(std::string_view prose, std::string_view examples);
+
+}  // namespace jwtauthd
