@@ -22,6 +22,7 @@ struct State {
 };
 
 constexpr int reversed = 0x1b;
+constexpr int upper_half = 0x0e;
 
 SHA_INLINE Words load(const Pbkdf2Lane::Words& words) {
   return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(words.data())),
@@ -59,17 +60,19 @@ SHA_INLINE void compress(const State (&from)[N], Words (&text)[N]) {
     const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(sha256_k + 4 * four));
 #pragma GCC unroll 2
     for (std::size_t k = 0; k < N; ++k) {
+      // The schedule runs ahead of the rounds: what the next group needs is finished between the halves of
+      // this one, what later ones need is begun behind it.
       __m128i& now = w[k][four % 4];
-      if (four >= 4) {
-        const __m128i& back_1 = w[k][(four + 3) % 4];
-        const __m128i& back_2 = w[k][(four + 2) % 4];
-        const __m128i& back_3 = w[k][(four + 1) % 4];
-        now = _mm_add_epi32(_mm_sha256msg1_epu32(now, back_3), _mm_alignr_epi8(back_1, back_2, 4));
-        now = _mm_sha256msg2_epu32(now, back_1);
-      }
+      __m128i& next = w[k][(four + 1) % 4];
+      __m128i& last = w[k][(four + 3) % 4];
       const __m128i added = _mm_add_epi32(now, constants);
       state[k].cdgh = _mm_sha256rnds2_epu32(state[k].cdgh, state[k].abef, added);
-      state[k].abef = _mm_sha256rnds2_epu32(state[k].abef, state[k].cdgh, _mm_unpackhi_epi64(added, added));
+      if (four >= 3 && four < 15) {
+        next = _mm_sha256msg2_epu32(_mm_add_epi32(next, _mm_alignr_epi8(now, last, 4)), now);
+      }
+      state[k].abef =
+          _mm_sha256rnds2_epu32(state[k].abef, state[k].cdgh, _mm_shuffle_epi32(added, upper_half));
+      if (four >= 1 && four < 13) last = _mm_sha256msg1_epu32(last, now);
     }
   }
 #pragma GCC unroll 2
