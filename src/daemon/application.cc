@@ -219,6 +219,10 @@ bool Application::stop() {
   return all_answered;
 }
 
+bool Application::alive() noexcept {
+  return parts_->server.alive();
+}
+
 std::string Application::summary() const {
   const Config& c = parts_->configuration;
   return "serving " + c.server.listen + ", tokens " + c.tokens.algorithm + ", passwords " +

@@ -18,6 +18,8 @@ class Application {
   void start();
   /// No new requests; those under way are answered, for at most server.shutdown_grace. True: all were.
   bool stop();
+  /// For the watchdog: whether requests are still being taken up.
+  bool alive() noexcept;
 
   /// One line for the log: what is served, and how.
   std::string summary() const;

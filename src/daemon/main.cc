@@ -2,10 +2,12 @@
 
 #include <getopt.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 
@@ -59,14 +61,14 @@ sigset_t handled_signals() {
 }
 
 /// Returns when it is time to stop.
-void wait_for_the_end(const sigset_t& signals) {
+void wait_for_the_end(const sigset_t& signals, Application& application) {
   const auto watchdog = supervisor::watchdog_interval();
   for (;;) {
     int signal = 0;
     if (watchdog) {
       const timespec timeout{watchdog->count() / 1000, (watchdog->count() % 1000) * 1'000'000};
       signal = sigtimedwait(&signals, nullptr, &timeout);
-      if (signal < 0 && errno == EAGAIN) supervisor::tell_alive();
+      if (signal < 0 && errno == EAGAIN && application.alive()) supervisor::tell_alive();
     } else {
       signal = sigwaitinfo(&signals, nullptr);
     }
@@ -87,15 +89,25 @@ int serve(config::Config configuration) {
   util::log::info("ready: " + application.summary());
   supervisor::tell_ready();
 
-  wait_for_the_end(signals);
+  wait_for_the_end(signals, application);
   supervisor::tell_stopping();
   util::log::info("stopping: answering what is under way");
   if (!application.stop()) {
     util::log::warning("stopped with requests unanswered: server.shutdown_grace was over");
-    return kUnanswered;
+    util::log::stop();
+    std::_Exit(kUnanswered);  // the threads that have them might keep us for as long again
   }
   util::log::info("stopped");
   return kStopped;
+}
+
+/// Nothing here needs the usual 8 MiB a thread, which transparent huge pages would fill 2 MiB at a time.
+void limit_stacks() {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return;
+  pthread_attr_setstacksize(&attributes, 512 * 1024);
+  pthread_setattr_default_np(&attributes);
+  pthread_attr_destroy(&attributes);
 }
 
 }  // namespace
@@ -127,6 +139,7 @@ int main(int argc, char** argv) {
     return kUsage;
   }
 
+  limit_stacks();
   mallopt(M_ARENA_MAX, 2);  // a heap for each of twenty threads would multiply the memory of an idle worker
   int status = kFailed;
   try {

@@ -17,12 +17,19 @@ Readiness::Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory,
     : pool_(pool), directory_(directory), stale_after_(stale_after) {}
 
 std::vector<std::string> Readiness::missing() {
-  auto last = last_.lock();  // those who ask meanwhile share the answer
-  if (last->when == Clock::time_point() || Clock::now() - last->when >= kFresh) {
-    last->missing = ask();
-    last->when = Clock::now();
+  {
+    auto last = last_.lock();
+    if (last->asking || (last->when != Clock::time_point() && Clock::now() - last->when < kFresh)) {
+      return last->missing;
+    }
+    last->asking = true;
   }
-  return last->missing;
+  auto missing = ask();
+  auto last = last_.lock();
+  last->missing = missing;
+  last->when = Clock::now();
+  last->asking = false;
+  return missing;
 }
 
 std::vector<std::string> Readiness::ask() {

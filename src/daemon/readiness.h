@@ -16,7 +16,8 @@ class Readiness {
  public:
   Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory, std::chrono::seconds stale_after);
 
-  /// One sentence for each thing that is missing; empty: ready. Asks the database at most once a second.
+  /// One sentence for each thing that is missing; empty: ready. The database is asked at most
+  /// once a second, by one caller; the others have the last answer meanwhile, however long it takes.
   std::vector<std::string> missing();
   /// Why this binary must not serve this database at all, or "": a newer version's schema, or another
   /// text under a known migration. A database that cannot be reached is no reason.
@@ -26,8 +27,9 @@ class Readiness {
   std::vector<std::string> ask();
 
   struct Last {
-    std::vector<std::string> missing;
+    std::vector<std::string> missing{"the database was not asked yet"};
     std::chrono::steady_clock::time_point when;
+    bool asking = false;
   };
   mysql::Pool& pool_;
   const tokens::UserDirectory& directory_;

@@ -47,8 +47,10 @@ void Server::work(std::unique_ptr<ReceivedRequest> received, Lane lane) noexcept
   try {
     if (const auto response = app_.handle(received->request(), lane)) {
       reply(*received, *response);
-    } else {
+    } else if (lane == Lane::token) {
       hand_over(std::move(received), Lane::database);
+    } else {
+      util::log::error("a request had no answer on its lane");
     }
   } catch (const std::exception& error) {
     util::log::error(std::string("a request could not be answered: ") + error.what());

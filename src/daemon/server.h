@@ -29,6 +29,8 @@ class Server {
   void start() { listener_.start(); }
   /// No new requests; those under way are answered, for at most `grace`. True: all of them.
   bool stop(std::chrono::milliseconds grace);
+  /// As fastcgi::Listener::alive().
+  bool alive() noexcept { return listener_.alive(); }
 
  private:
   void receive(std::unique_ptr<fastcgi::Call> call) noexcept;

@@ -1,6 +1,6 @@
 #include "daemon/supervisor.h"
 
-#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -8,14 +8,16 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace jwtauthd::supervisor {
 
 std::optional<int> inherited_socket() {
-  if (sd_listen_fds(/*unset_environment=*/1) < 1) return std::nullopt;
-  // Workers share the socket: one that finds its connection taken by another must not wait for the next.
-  const int flags = ::fcntl(SD_LISTEN_FDS_START, F_GETFL);
-  if (flags >= 0) ::fcntl(SD_LISTEN_FDS_START, F_SETFL, flags | O_NONBLOCK);
+  const int passed = sd_listen_fds(/*unset_environment=*/1);
+  if (passed < 1) return std::nullopt;
+  if (passed > 1 || sd_is_socket(SD_LISTEN_FDS_START, AF_UNSPEC, SOCK_STREAM, /*listening=*/1) <= 0) {
+    throw std::runtime_error("LISTEN_FDS passed something else than one listening stream socket");
+  }
   return SD_LISTEN_FDS_START;
 }
 

@@ -8,7 +8,8 @@
 
 namespace jwtauthd::supervisor {
 
-/// The first socket that was passed (LISTEN_FDS), with close-on-exec and non-blocking set.
+/// The socket that was passed (LISTEN_FDS), with close-on-exec set. Throws std::runtime_error when it is not
+/// one listening stream socket.
 std::optional<int> inherited_socket();
 
 void tell_ready();

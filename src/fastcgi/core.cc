@@ -67,12 +67,14 @@ Core::Core(Options options, Listener::Handler handler)
   epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   wake_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
   timer_ = checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
+  poke_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
   add_to_epoll(wake_, EPOLLIN, &wake_);
+  add_to_epoll(poke_, EPOLLIN | EPOLLET, &poke_);
   add_to_epoll(timer_, EPOLLIN | EPOLLET, &timer_);
 }
 
 Core::~Core() {
-  for (const int fd : {listen_fd_, timer_, wake_, epoll_}) {
+  for (const int fd : {listen_fd_, timer_, wake_, poke_, epoll_}) {
     if (fd >= 0) ::close(fd);
   }
 }
@@ -112,6 +114,8 @@ void Core::run() {
         on_connection();
       } else if (what == &timer_) {
         sweep();
+      } else if (what == &poke_) {
+        sign_of_life_ = true;
       } else if (what != &wake_) {
         on_readable(*static_cast<Connection*>(what));
       }
@@ -269,6 +273,13 @@ bool Core::drain(milliseconds grace) {
   if (listen_fd_ >= 0) ::close(listen_fd_);
   listen_fd_ = -1;
   return all_answered;
+}
+
+bool Core::alive() noexcept {
+  const bool seen = sign_of_life_.exchange(false);
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(poke_, &one, sizeof one));
+  return seen;
 }
 
 Listener::Counters Core::counters() const noexcept {

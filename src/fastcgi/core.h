@@ -29,6 +29,7 @@ class Core {
   void stop_accepting() noexcept;
   bool drain(std::chrono::milliseconds grace);
   Listener::Counters counters() const noexcept;
+  bool alive() noexcept;
 
   /// A Call gives its connection back, `keep`: fit for another request.
   void finish(Connection& connection, bool keep) noexcept;
@@ -65,6 +66,7 @@ class Core {
   int epoll_ = -1;
   int wake_ = -1;   // eventfd: readable for good once stopping_
   int timer_ = -1;  // runs only while something has a deadline
+  int poke_ = -1;   // eventfd of alive()
   std::vector<std::thread> threads_;
 
   std::atomic<std::size_t> holders_{1};
@@ -73,6 +75,7 @@ class Core {
   std::atomic<bool> draining_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> sweep_due_{false};
+  std::atomic<bool> sign_of_life_{true};
 
   mutable std::mutex slots_mutex_;  // guards the two below
   std::vector<std::unique_ptr<Connection>> slots_;

@@ -87,6 +87,9 @@ void Listener::stop_accepting() noexcept {
 bool Listener::drain(std::chrono::milliseconds grace) {
   return core_->drain(grace);
 }
+bool Listener::alive() noexcept {
+  return core_->alive();
+}
 Listener::Counters Listener::counters() const noexcept {
   return core_->counters();
 }

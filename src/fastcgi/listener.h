@@ -104,6 +104,9 @@ class Listener {
     bool accepting = false;
   };
   Counters counters() const noexcept;
+  /// For a watchdog, at its intervals: false when since the last call no thread has come round to look
+  /// at anything new, so that none would at a request either.
+  bool alive() noexcept;
 
  private:
   struct Release {
