@@ -80,6 +80,8 @@ Connection::Read Connection::read_request(std::size_t max_body_bytes) {
     if (seen.outcome != Read::request) return seen.outcome;
     if (seen.bytes.size() < look_bytes && is_plain_request(seen.bytes)) {
       body_cut = false;
+      // libfcgi reads what it finds: a next request that came in just now would be lost with it. nginx
+      // sends none before the answer to this one, as FastCGI without multiplexing has it.
       return decode(fd);
     }
     gatherer = std::make_unique<Gatherer>(max_body_bytes);
