@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "accounts/settings.h"
 #include "ctl/verbs.h"
 #include "json/value.h"
 #include "tokens/key_ring.h"
+#include "util/random.h"
 
 namespace jwtauthd {
 namespace {
@@ -40,6 +42,12 @@ std::string findings(const std::string& path) {
     found += (found.empty() ? "" : "\n") + path + ": " + text;
   };
   if (const auto keys = open_keys(loaded->tokens); !keys) add(keys.error().message);
+  try {
+    util::SystemRandom random;
+    const crypto::PasswordHashes hashes(accounts::password_params(loaded->passwords), random, 1);
+  } catch (const std::invalid_argument& wrong) {
+    add(wrong.what());
+  }
   try {
     accounts::password_policy(loaded->passwords);
   } catch (const util::Outage& outage) {

@@ -1,8 +1,10 @@
 #include "ctl/posix_terminal.h"
 
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -11,7 +13,8 @@
 namespace jwtauthd {
 namespace {
 
-constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
+// Not SIGTTIN and SIGTTOU: who is stopped in the background has not turned the echo off yet.
+constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGTSTP};
 
 // A signal handler can reach nothing else.
 volatile std::sig_atomic_t caught[NSIG];
@@ -21,36 +24,35 @@ extern "C" void note_signal(int signal) {
 }
 
 bool any_caught() {
-  for (const int signal : kSignals) {
-    if (caught[signal] != 0) return true;
-  }
-  return false;
+  return std::any_of(kSignals.begin(), kSignals.end(), [](int signal) { return caught[signal] != 0; });
 }
 
-/// While it lives, signals that would end or stop the program are noted instead, and end a read().
+/// While it lives, signals that would end or stop the program wait, except in ppoll() with while_waiting():
+/// there they are noted, and end it. Noting them alone would lose one that comes just before read().
 class DeferredSignals {
  public:
   DeferredSignals() {
     struct sigaction noting {};
-    noting.sa_handler = note_signal;  // without SA_RESTART
+    noting.sa_handler = note_signal;
     sigemptyset(&noting.sa_mask);
-    for (std::size_t i = 0; i < kSignals.size(); ++i) {
-      caught[kSignals[i]] = 0;
-      sigaction(kSignals[i], &noting, &before_[i]);
-    }
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    for (const int signal : kSignals) sigaddset(&blocked, signal);
+    sigprocmask(SIG_BLOCK, &blocked, &mask_before_);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &noting, &handler_before_[i]);
   }
   DeferredSignals(const DeferredSignals&) = delete;
   DeferredSignals& operator=(const DeferredSignals&) = delete;
-  ~DeferredSignals() { restore(); }
-
-  void restore() noexcept {
-    if (std::exchange(restored_, true)) return;
-    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  ~DeferredSignals() {
+    for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &handler_before_[i], nullptr);
+    sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
   }
 
+  const sigset_t* while_waiting() const noexcept { return &mask_before_; }
+
  private:
-  std::array<struct sigaction, kSignals.size()> before_{};
-  bool restored_ = false;
+  sigset_t mask_before_{};
+  std::array<struct sigaction, kSignals.size()> handler_before_{};
 };
 
 class EchoOff {
@@ -66,8 +68,7 @@ class EchoOff {
   EchoOff& operator=(const EchoOff&) = delete;
   ~EchoOff() {
     if (!changed_) return;
-    // A program in the background may not change the terminal until it is brought to the front.
-    while (tcsetattr(fd_, TCSAFLUSH, &before_) != 0 && errno == EINTR && caught[SIGTTOU] == 0) {
+    while (tcsetattr(fd_, TCSAFLUSH, &before_) != 0 && errno == EINTR) {
     }
   }
 
@@ -91,16 +92,17 @@ void append_wiping(std::string& line, char c) {
 
 /// A byte at a time, so that nothing of the next line is taken. Nothing at the end of input or when a
 /// signal was noted.
-std::optional<std::string> read_line(int fd) {
+std::optional<std::string> read_line(int fd, const sigset_t* while_waiting) {
   std::string line;
   while (true) {
+    pollfd input{fd, POLLIN, 0};
+    const bool ready = ppoll(&input, 1, nullptr, while_waiting) > 0;
+    if (!ready && errno == EINTR && !any_caught()) continue;
     char c = 0;
-    const ssize_t got = read(fd, &c, 1);
+    const ssize_t got = ready ? read(fd, &c, 1) : -1;
     if (got == 1 && c == '\n') return line;
     if (got == 1) {
       append_wiping(line, c);
-    } else if (got < 0 && errno == EINTR && !any_caught()) {
-      continue;
     } else if (got == 0 && !line.empty()) {
       return line;
     } else {
@@ -117,7 +119,7 @@ bool deliver_caught() {
   for (const int signal : kSignals) {
     if (std::exchange(caught[signal], 0) == 0) continue;
     raise(signal);
-    stopped = stopped || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+    stopped = stopped || signal == SIGTSTP;
   }
   return stopped;
 }
@@ -138,23 +140,20 @@ void PosixTerminal::err(std::string_view line) {
 
 std::optional<std::string> PosixTerminal::ask(std::string_view prompt) {
   write(out_, prompt);
-  return read_line(in_);
+  return read_line(in_, nullptr);
 }
 
 std::optional<util::Secret> PosixTerminal::ask_hidden(std::string_view prompt) {
   while (true) {
     std::optional<std::string> line;
-    {
-      DeferredSignals signals;
-      if (interactive()) {
-        const EchoOff silence(in_);
-        write(err_, prompt);
-        line = read_line(in_);
-        write(err_, "\n");
-      } else {
-        line = read_line(in_);
-      }
-      signals.restore();
+    if (interactive()) {
+      const DeferredSignals signals;
+      const EchoOff silence(in_);
+      write(err_, prompt);
+      line = read_line(in_, signals.while_waiting());
+      write(err_, "\n");
+    } else {
+      line = read_line(in_, nullptr);
     }
     if (deliver_caught() && !line) continue;
     if (!line) return std::nullopt;

@@ -1,6 +1,7 @@
 #include "ctl/services.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "accounts/settings.h"
@@ -34,7 +35,9 @@ util::Result<std::unique_ptr<Services>> Services::open(const std::string& config
   try {
     return std::unique_ptr<Services>(new Services(std::move(*config)));
   } catch (const util::Outage& outage) {  // the list of common passwords
-    return util::fail(outage.what());
+    return util::fail(config_path + ": " + outage.what());
+  } catch (const std::invalid_argument& wrong) {  // parameters of the password hash
+    return util::fail(config_path + ": " + wrong.what());
   }
 }
 
