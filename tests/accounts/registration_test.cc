@@ -124,6 +124,7 @@ class RegistrationTest : public CppUnit::TestFixture {
     users_.add("tr_alice");
     CPPUNIT_ASSERT_EQUAL("username: A user with that username already exists.; "s,
                          text(register_user("tr_ａlice", "a@example.com", kGood)));
+    CPPUNIT_ASSERT_EQUAL(0, users_.writes);  // known before a hash is spent on it
   }
 
   void one_of_two_that_come_at_once_is_told_why() {
