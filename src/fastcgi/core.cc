@@ -133,11 +133,13 @@ void Core::on_readable(Connection& connection) noexcept {
 
 /// Owner. True: nothing to do for now, still the owner.
 bool Core::dispatch(Connection& connection) noexcept try {
+  const bool had_begun = connection.half_sent();
   switch (connection.read_request(options_.max_body_bytes)) {
     case Connection::Read::nothing:
       if (!connection.half_sent()) {
         connection.deadline = 0;
-      } else if (connection.deadline == 0) {
+      } else if (!had_begun) {
+        connection.deadline = 0;  // of a goodbye that the request crossed
         set_deadline(connection, options_.read_timeout);
       }
       return true;
@@ -198,6 +200,7 @@ void Core::close_connection(Connection& connection, bool refused) noexcept {
 }
 
 void Core::say_goodbye(Connection& connection) noexcept {
+  if (connection.half_sent()) return;  // has its own deadline, and its goodbye comes with the answer
   const auto record = goodbye_record();
   static_cast<void>(::send(connection.fd, record.data(), record.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   set_deadline(connection, linger);
