@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -76,6 +77,10 @@ Core::Core(Options options, Listener::Handler handler)
 Core::~Core() {
   for (const int fd : {listen_fd_, timer_, wake_, poke_, epoll_}) {
     if (fd >= 0) ::close(fd);
+  }
+  // Of a Call that was answered while drain() gave up on it.
+  for (const auto& slot : slots_) {
+    if (slot->fd >= 0) ::close(slot->fd);
   }
 }
 
@@ -145,8 +150,13 @@ bool Core::dispatch(Connection& connection) noexcept try {
       return true;
     case Connection::Read::request: {
       connection.deadline = 0;
+      std::unique_ptr<Call> call(new (std::nothrow) Call(*this, connection));
+      if (call == nullptr) {
+        connection.forget_request();
+        close_connection(connection, true);
+        return false;
+      }
       holders_.fetch_add(1, std::memory_order_relaxed);
-      std::unique_ptr<Call> call(new Call(*this, connection));
       handler_(std::move(call));
       return false;
     }
