@@ -1,4 +1,4 @@
-// What the handlers work with. Built in daemon/app.cc and nowhere else.
+// What the handlers work with. Built in daemon/application.cc and nowhere else.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,10 @@
 #include "daemon/readiness.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "util/error.h"
+#include "util/log.h"
 
 namespace jwtauthd {
 namespace {
@@ -36,9 +38,13 @@ std::vector<std::string> Readiness::ask() {
   std::vector<std::string> missing;
   try {
     const auto status = store::Migrator(pool_).status();
-    if (!status.current()) missing.push_back("schema: " + status.describe());
+    if (!status.current()) missing.push_back(status.describe());
   } catch (const util::Outage&) {
     missing.emplace_back("the database cannot be reached");
+  } catch (const std::exception& error) {
+    // Not let out: nobody would ask again.
+    util::log::error(std::string("readiness cannot be told: ") + error.what());
+    missing.emplace_back("the schema could not be read");
   }
   if (directory_.age() > stale_after_)
     missing.emplace_back("users: the last successful poll is too long ago");

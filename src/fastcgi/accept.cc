@@ -63,7 +63,9 @@ void Core::adopt(int fd) noexcept try {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.ptr = &connection;
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+    set_deadline(connection, std::chrono::milliseconds(0));  // no event will ever come: the sweep closes it
+  }
   if (draining_) set_deadline(connection, options_.read_timeout);
   let_go(connection);
 } catch (const std::bad_alloc&) {

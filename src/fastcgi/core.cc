@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -77,6 +78,10 @@ Core::~Core() {
   for (const int fd : {listen_fd_, timer_, wake_, poke_, epoll_}) {
     if (fd >= 0) ::close(fd);
   }
+  // Of a Call that was answered while drain() gave up on it.
+  for (const auto& slot : slots_) {
+    if (slot->fd >= 0) ::close(slot->fd);
+  }
 }
 
 void Core::drop() noexcept {
@@ -133,18 +138,25 @@ void Core::on_readable(Connection& connection) noexcept {
 
 /// Owner. True: nothing to do for now, still the owner.
 bool Core::dispatch(Connection& connection) noexcept try {
+  const bool had_begun = connection.half_sent();
   switch (connection.read_request(options_.max_body_bytes)) {
     case Connection::Read::nothing:
       if (!connection.half_sent()) {
         connection.deadline = 0;
-      } else if (connection.deadline == 0) {
+      } else if (!had_begun) {
+        connection.deadline = 0;  // of a goodbye that the request crossed
         set_deadline(connection, options_.read_timeout);
       }
       return true;
     case Connection::Read::request: {
       connection.deadline = 0;
+      std::unique_ptr<Call> call(new (std::nothrow) Call(*this, connection));
+      if (call == nullptr) {
+        connection.forget_request();
+        close_connection(connection, true);
+        return false;
+      }
       holders_.fetch_add(1, std::memory_order_relaxed);
-      std::unique_ptr<Call> call(new Call(*this, connection));
       handler_(std::move(call));
       return false;
     }
@@ -198,6 +210,7 @@ void Core::close_connection(Connection& connection, bool refused) noexcept {
 }
 
 void Core::say_goodbye(Connection& connection) noexcept {
+  if (connection.half_sent()) return;  // has its own deadline, and its goodbye comes with the answer
   const auto record = goodbye_record();
   static_cast<void>(::send(connection.fd, record.data(), record.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   set_deadline(connection, linger);

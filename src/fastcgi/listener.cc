@@ -1,6 +1,6 @@
 #include "fastcgi/listener.h"
 
-#include <limits>
+#include <algorithm>
 #include <utility>
 
 #include "fastcgi/core.h"

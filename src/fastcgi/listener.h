@@ -90,11 +90,11 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   void start();
-  /// Stops accepting and bids idle connections goodbye; requests under way, and those that cross the
-  /// goodbye on the wire, are answered. Any thread; again is harmless.
+  /// Stops accepting and bids idle connections goodbye; requests under way, half-sent ones among them,
+  /// and those that cross the goodbye on the wire, are answered. Any thread; again is harmless.
   void stop_accepting() noexcept;
-  /// Waits until every Call is answered and every peer has gone (or had a second to), at most
-  /// `grace`; then joins the threads. True: all answered.
+  /// Waits until every Call is answered and every peer has gone (or had a second to; read_timeout when
+  /// it is in the middle of a request), at most `grace`; then joins the threads. True: all answered.
   bool drain(std::chrono::milliseconds grace);
 
   struct Counters {

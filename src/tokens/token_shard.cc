@@ -1,6 +1,7 @@
 #include "tokens/token_shard.h"
 
 #include <cstring>
+#include <utility>
 
 namespace tokens {
 namespace {
@@ -36,17 +37,20 @@ void TokenShard::insert(std::uint64_t hash, std::string_view token, const Vouche
   // An empty shard takes one token past the bound: the others' room is not its to make.
   while (!index_.empty() && !load.has_room_for(needed)) drop_one(load);
   if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
+    free_.reserve(slots_.capacity());  // so that drop() never allocates
+    free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
   }
+  // What may throw comes first: slot and index never disagree.
+  auto copy = std::make_unique<char[]>(token.size());
+  index_.emplace(hash, free_.back());
+  std::memcpy(copy.get(), token.data(), token.size());
   Slot& slot = slots_[free_.back()];
-  slot.token = std::make_unique<char[]>(token.size());
-  std::memcpy(slot.token.get(), token.data(), token.size());
+  slot.token = std::move(copy);
   slot.hash = hash;
   slot.length = static_cast<std::uint32_t>(token.size());
   slot.used = false;
   slot.vouched = vouched;
-  index_.emplace(hash, free_.back());
   free_.pop_back();
   ++load.tokens;
   load.bytes += needed;

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <span>
 #include <stop_token>
@@ -127,10 +128,10 @@ void UserDirectory::Impl::run(const std::stop_token& stop) {
       ++turn;  // a turn that failed is taken again
       if (failing) util::log::info("users are re-read from the database again");
       failing = false;
-    } catch (const util::Outage& outage) {
+    } catch (const std::exception& failure) {  // whatever it is: let out of a thread, it ends the process
       if (!failing) {
         util::log::warning(std::string("users cannot be re-read, known ones are trusted for a while: ") +
-                           outage.what());
+                           failure.what());
       }
       failing = true;
     }

@@ -45,6 +45,7 @@ class StopTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(no_answer_is_lost_while_clients_keep_asking);
   CPPUNIT_TEST(request_under_way_is_answered_after_the_stop);
   CPPUNIT_TEST(request_that_crosses_the_goodbye_is_answered);
+  CPPUNIT_TEST(half_sent_requests_keep_their_time_when_it_stops);
   CPPUNIT_TEST(who_connected_before_the_stop_is_served);
   CPPUNIT_TEST(idle_peer_that_ignores_the_goodbye_is_closed);
   CPPUNIT_TEST(draining_ends_at_once_when_all_peers_leave);
@@ -117,6 +118,26 @@ class StopTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(served.listener().drain(5s));
   }
 
+  // A second and a half: longer than a peer has to leave after the goodbye.
+  void half_sent_requests_keep_their_time_when_it_stops() {
+    Served served(echo);
+    const std::string whole = request({{"SAY", "all of it"}});
+    auto before = served.connect();
+    before.send(whole.substr(0, 10));
+    auto across = served.connect();
+    CPPUNIT_ASSERT(across.ask({{"SAY", "1"}}).has_value());
+    CPPUNIT_ASSERT(eventually([&] { return served.listener().counters().connections == 2; }));
+    served.listener().stop_accepting();
+    across.send(whole.substr(0, 10));
+    std::this_thread::sleep_for(1500ms);
+    for (Client* client : {&before, &across}) {
+      client->send(std::string_view(whole).substr(10));
+      const auto reply = client->read_reply();
+      CPPUNIT_ASSERT(reply && reply->out == page("all of it"));
+    }
+    CPPUNIT_ASSERT(served.listener().drain(5s));
+  }
+
   void who_connected_before_the_stop_is_served() {
     fastcgi::Options options;
     options.max_connections = 1;  // the second waits in the queue
@@ -131,7 +152,9 @@ class StopTest : public CppUnit::TestFixture {
   }
 
   void idle_peer_that_ignores_the_goodbye_is_closed() {
-    Served served(echo);
+    fastcgi::Options options;
+    options.read_timeout = 500ms;  // the time of the half-sent one
+    Served served(echo, options);
     auto idle = served.connect();
     CPPUNIT_ASSERT(idle.ask({{"SAY", "1"}}).has_value());
     auto half = served.connect();

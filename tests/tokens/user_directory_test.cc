@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <future>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,6 +67,7 @@ class UserDirectoryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(polls_in_batches_of_500);
   CPPUNIT_TEST(stays_within_its_capacity);
   CPPUNIT_TEST(the_thread_polls_and_survives_an_outage);
+  CPPUNIT_TEST(the_thread_survives_what_is_no_outage);
   CPPUNIT_TEST(many_threads_read_forget_and_poll);
   CPPUNIT_TEST_SUITE_END();
 
@@ -383,6 +385,18 @@ class UserDirectoryTest : public CppUnit::TestFixture {
     const int stopped = users_.batches;
     std::this_thread::sleep_for(20ms);
     CPPUNIT_ASSERT_EQUAL(stopped, users_.batches.load());
+  }
+
+  void the_thread_survives_what_is_no_outage() {
+    users_.put(7, "alice");
+    DirectoryOptions options;
+    options.poll_interval = 1ms;
+    UserDirectory users(users_, options);
+    users.fetch(7);
+    users_.after_read = [] { throw std::bad_alloc(); };
+    users.start();
+    while (users_.batches < 3) std::this_thread::sleep_for(1ms);
+    users.stop();
   }
 
   // Each writer turns its user off for good, forgets it, and must never see it active again.
