@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "config/secret_file.h"
+
 namespace config {
 namespace {
 
@@ -31,7 +33,7 @@ void check_database(const Config::Database& database, const Bad& bad, const Comp
 
 void check_secret_strength(const Config::Tokens& tokens, const Complain& complain) {
   const std::string_view secret = tokens.signing_key.reveal();
-  if (secret.starts_with("-----BEGIN ")) {
+  if (is_pem(secret)) {
     // RFC 8725 section 3.1: what a public key verifies must never serve as a secret.
     return complain("tokens.signing_key", "is a PEM key, and " + tokens.algorithm + " takes a secret",
                     "random bytes, such as `openssl rand -base64 48` prints");
