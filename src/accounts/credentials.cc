@@ -36,7 +36,11 @@ std::optional<store::User> Credentials::check(std::string_view username, std::st
   }
   // Before is_active is looked at, so that an inactive account takes as long as any.
   const crypto::Verdict verdict = hashes_.verify(password, user->password);
-  if (!verdict.matched || !user->is_active) return std::nullopt;
+  if (!verdict.matched) return std::nullopt;
+  if (!user->is_active) {
+    hashes_.refuse(password, user->password);
+    return std::nullopt;
+  }
 
   if (verdict.upgrade) {
     attempt(*user, "an upgraded password hash", [&] {

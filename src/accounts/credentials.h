@@ -20,8 +20,9 @@ class Credentials {
               CredentialsOptions options);
 
   /// The active user whose password this is. Unknown, inactive, unusable and wrong cost the same and
-  /// give nothing. The username is NFKC-normalised first. A weaker hash is upgraded (a failure to do
-  /// so is logged and does not fail the login), last_login written if configured.
+  /// give nothing; only a stored hash that is dearer than the configured one shows, by a slower refusal,
+  /// that its account exists. The username is NFKC-normalised first. A weaker hash is upgraded (a failure to
+  /// do so is logged and does not fail the login), last_login written if configured.
   std::optional<store::User> check(std::string_view username, std::string_view password);
 
  private:

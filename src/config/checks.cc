@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "config/secret_file.h"
+
 namespace config {
 namespace {
 
@@ -31,7 +33,7 @@ void check_database(const Config::Database& database, const Bad& bad, const Comp
 
 void check_secret_strength(const Config::Tokens& tokens, const Complain& complain) {
   const std::string_view secret = tokens.signing_key.reveal();
-  if (secret.starts_with("-----BEGIN ")) {
+  if (is_pem(secret)) {
     // RFC 8725 section 3.1: what a public key verifies must never serve as a secret.
     return complain("tokens.signing_key", "is a PEM key, and " + tokens.algorithm + " takes a secret",
                     "random bytes, such as `openssl rand -base64 48` prints");
@@ -83,18 +85,30 @@ void check_claims(const Config::Tokens& tokens, const Complain& complain) {
   }
 }
 
-void check_passwords(const Config::Passwords& passwords, const Bad& bad, const Complain& complain) {
-  if (!bad("passwords.scrypt_n")) {
-    const auto n = static_cast<std::uint64_t>(passwords.scrypt_n);
-    // RFC 7914 section 2: 128·N·r bytes for one computation.
-    constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 30;
-    if (!std::has_single_bit(n)) {
-      complain("passwords.scrypt_n", "is " + std::to_string(n), "a power of two");
-    } else if (!bad("passwords.scrypt_r") &&
-               128 * n * static_cast<std::uint64_t>(passwords.scrypt_r) > kMostMemory) {
-      complain("passwords.scrypt_n", "takes over 1 GiB together with scrypt_r",
-               "128 * scrypt_n * scrypt_r up to 1 GiB");
-    }
+/// The bounds of crypto/password_scheme.h: what is beyond them would be written and never verified again.
+void check_argon2(const Config::Passwords& passwords, const Bad& bad, const Complain& complain) {
+  if (bad("passwords.argon2_memory_kib") || bad("passwords.argon2_iterations")) return;
+  constexpr std::int64_t kMostKib = 4 * 1024 * 1024;
+  if (passwords.argon2_memory_kib * passwords.argon2_iterations > kMostKib) {
+    complain("passwords.argon2_iterations", "works through over 4 GiB together with argon2_memory_kib",
+             "argon2_memory_kib * argon2_iterations up to 4194304");
+  }
+}
+
+void check_scrypt(const Config::Passwords& passwords, const Bad& bad, const Complain& complain) {
+  if (bad("passwords.scrypt_n") || bad("passwords.scrypt_r") || bad("passwords.scrypt_p")) return;
+  const std::int64_t n = passwords.scrypt_n;
+  const std::int64_t blocks = n * passwords.scrypt_r;  // 128 bytes each: RFC 7914 section 2
+  constexpr std::int64_t kMostBlocks = 256 * 1024 * 1024 / 128;
+  constexpr std::int64_t kMostWork = 1 << 23;
+  if (!std::has_single_bit(static_cast<std::uint64_t>(n))) {
+    complain("passwords.scrypt_n", "is " + std::to_string(n), "a power of two");
+  } else if (blocks > kMostBlocks) {
+    complain("passwords.scrypt_n", "takes over 256 MiB together with scrypt_r",
+             "128 * scrypt_n * scrypt_r up to 256 MiB");
+  } else if (blocks * passwords.scrypt_p > kMostWork) {
+    complain("passwords.scrypt_p", "takes too long together with scrypt_n and scrypt_r",
+             "scrypt_n * scrypt_r * scrypt_p up to 8388608");
   }
 }
 
@@ -110,7 +124,8 @@ void check_together(const Config& config, const Bad& bad, const Complain& compla
   check_database(config.database, bad, complain);
   check_signing_key(config.tokens, bad, complain);
   check_claims(config.tokens, complain);
-  check_passwords(config.passwords, bad, complain);
+  check_argon2(config.passwords, bad, complain);
+  check_scrypt(config.passwords, bad, complain);
   if (config.passwords.refuse_common && !bad("passwords.common_passwords_file")) {
     check_readable("passwords.common_passwords_file", config.passwords.common_passwords_file,
                    "a file that can be read, or refuse_common = false", complain);

@@ -93,7 +93,8 @@ struct Config {
 };
 
 /// Defaults, overridden by the file, that by JWTAUTHD_SECTION_KEY of the environment, and a secret by
-/// the file section.key in systemd's $CREDENTIALS_DIRECTORY. A secret named by a `*_file` key is read,
+/// the file section.key in systemd's $CREDENTIALS_DIRECTORY (but a PEM key there is passed over by an HS*
+/// whose secret is configured). A secret named by a `*_file` key is read,
 /// without the line end; a PEM file is only looked at. The error has one line a finding, all of them
 /// at once, `FILE:LINE: section.key: what is wrong; allowed: …`, and never the value of a secret.
 util::Result<Config> load(const std::string& path);

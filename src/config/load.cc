@@ -119,6 +119,7 @@ class Loader {
   void assign_from_file(const Hidden& hidden, const std::string& file, const Place& place,
                         const std::string& name);
   std::optional<std::string> credential(const Key& key) const;
+  bool is_for_another_algorithm(const Hidden& hidden, const std::string& credential) const;
   const Given* given(std::string_view name) const {
     const auto found = given_.find(name);
     return found == given_.end() ? nullptr : &found->second;
@@ -249,6 +250,14 @@ std::optional<std::string> Loader::credential(const Key& key) const {
   return access(path.c_str(), F_OK) == 0 ? std::optional(std::move(path)) : std::nullopt;
 }
 
+/// The units hand over the private key that the installation made, whatever the algorithm is. To HS* that is
+/// no secret, and it must not stand in the way of the one that is configured.
+bool Loader::is_for_another_algorithm(const Hidden& hidden, const std::string& credential) const {
+  if (hidden.file_only == nullptr || hidden.file_only(config_)) return false;
+  const auto content = read_secret(credential);
+  return content && is_pem(content->reveal());
+}
+
 void Loader::assign_secret(const Key& key, const Hidden& hidden) {
   const std::string name = full_name(key);
   const std::string file_name = name + std::string(kFileSuffix);
@@ -259,7 +268,10 @@ void Loader::assign_secret(const Key& key, const Hidden& hidden) {
   }
   // A literal is looked at even where a credential counts more: it stands in the file all the same.
   if (literal != given_.end()) assign_literal(key, hidden, literal->second);
-  if (const auto path = credential(key)) return assign_from_file(hidden, *path, {*path}, name);
+  const bool configured = literal != given_.end() || file != given_.end();
+  if (const auto path = credential(key); path && !(configured && is_for_another_algorithm(hidden, *path))) {
+    return assign_from_file(hidden, *path, {*path}, name);
+  }
   if (file == given_.end()) return;
   const auto* const path = std::get_if<std::string>(&file->second.value);
   if (path == nullptr || !is_path(*path)) {

@@ -45,6 +45,10 @@ std::string wrong_with(const File& file, const std::string& path) {
 
 }  // namespace
 
+bool is_pem(std::string_view content) {
+  return content.starts_with("-----BEGIN ");
+}
+
 std::string too_open(unsigned mode) {
   if ((mode & (S_IROTH | S_IWOTH)) == 0) return {};
   std::string octal = "0000";

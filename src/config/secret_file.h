@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "util/error.h"
 #include "util/secret.h"
@@ -14,6 +15,9 @@ util::Result<util::Secret> read_secret(const std::string& path);
 
 /// The same checks, when someone else will read it.
 util::Result<void> check_secret(const std::string& path);
+
+/// A PEM file: a key, and never the secret of HS*.
+bool is_pem(std::string_view content);
 
 /// Why others may not have those permissions, or an empty text.
 std::string too_open(unsigned mode);

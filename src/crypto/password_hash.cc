@@ -17,6 +17,11 @@ const PasswordWriter& writer_of(Hasher hasher) {
   throw std::invalid_argument("passwords: no such hasher");
 }
 
+std::optional<StoredHash> read(std::string_view encoded) {
+  const SchemeAndBody row = encoded.size() <= longest_encoding ? scheme_of(encoded) : SchemeAndBody{};
+  return row.scheme != nullptr ? row.scheme->read(row.body) : std::nullopt;
+}
+
 [[noreturn]] void refuse(const std::string& sentence) {
   throw std::invalid_argument("passwords: " + sentence);
 }
@@ -72,8 +77,7 @@ std::string PasswordHashes::encode(std::string_view password) const {
 }
 
 Verdict PasswordHashes::verify(std::string_view password, std::string_view encoded) const {
-  const SchemeAndBody row = encoded.size() <= longest_encoding ? scheme_of(encoded) : SchemeAndBody{};
-  const auto stored = row.scheme != nullptr ? row.scheme->read(row.body) : std::nullopt;
+  const auto stored = read(encoded);
   if (!stored) {
     decoy(password);
     return {};
@@ -84,6 +88,10 @@ Verdict PasswordHashes::verify(std::string_view password, std::string_view encod
   }
   const bool seen_whole = password.size() <= stored->password_bytes;
   return {true, seen_whole && is_weaker(stored->strength, writer_.strength(params_))};
+}
+
+void PasswordHashes::refuse(std::string_view password, std::string_view encoded) const {
+  if (const auto stored = read(encoded)) spend_what_was_saved(password, stored->strength);
 }
 
 void PasswordHashes::decoy(std::string_view password) const {

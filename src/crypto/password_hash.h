@@ -62,6 +62,10 @@ class PasswordHashes {
   /// A password of which the stored scheme sees only a part (bcrypt: 72 bytes) upgrades nothing.
   Verdict verify(std::string_view password, std::string_view encoded) const;
 
+  /// After verify() matched, for a login that is refused all the same (an inactive account): spends what a
+  /// wrong password would have, so that the time does not tell that this one is right.
+  void refuse(std::string_view password, std::string_view encoded) const;
+
   /// What a verification with the configured hasher costs: for an account that does not exist.
   void decoy(std::string_view password) const;
 

@@ -75,7 +75,7 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
   add_user(*app, line);
   add_docs(*app, line);
   app->footer(lesson("`jwtauthctl VERB --help` says more about each.\n\n" + std::string(kExitStatus),
-                     "jwtauthctl config example > " JWTAUTHD_CONFIG_FILE "\n"
+                     "jwtauthctl config example > jwtauthd.toml\n"
                      "jwtauthctl config check\n"
                      "jwtauthctl migrate\n"
                      "jwtauthctl createsuperuser --username ann --email ann@example.com"));

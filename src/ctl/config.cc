@@ -89,7 +89,7 @@ void add_config(CLI::App& root, CommandLine& line) {
       "Every finding is told at once, with file, line, key and what is allowed; the signing key and\n"
       "the list of common passwords are opened, too. Exit status 4 when there is any. The database is\n"
       "not asked: see migrate --status.",
-      "jwtauthctl config check && systemctl restart jwtauthd.target\n"
+      "jwtauthctl config check && systemctl restart 'jwtauthd@*'\n"
       "jwtauthctl -c ./new.toml config check --json"));
   check_verb->callback([&line, as_json] {
     line.chosen = [&line, as_json](Terminal& terminal) {

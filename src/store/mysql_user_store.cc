@@ -157,8 +157,11 @@ Inserted MysqlUserStore::insert(User& user, bool unique_email) {
       }
       transaction.commit();
     });
-  } catch (const mysql::DuplicateKey&) {
-    return Inserted::username_taken;  // the only unique key that a caller's value can violate
+  } catch (const mysql::DuplicateKey& duplicate) {
+    // A site may have made Django's e-mail column unique; that index's name says so in every way that Django,
+    // or a person, would have made it.
+    return duplicate.key.find("email") != std::string::npos ? Inserted::email_taken
+                                                            : Inserted::username_taken;
   }
   if (outcome == Inserted::ok) user.id = inserted.id;
   return outcome;

@@ -135,6 +135,7 @@ class CredentialsTest : public CppUnit::TestFixture {
     users_.add("locked", "!abcdefgh");
     users_.add("odd", "no$such$scheme");
     users_.add("old", crypto::PasswordHashes(pbkdf2(1), random_).encode("secret"));
+    users_.add("old-gone", crypto::PasswordHashes(pbkdf2(1), random_).encode("secret")).is_active = false;
     accounts::Credentials credentials(users_, slow, clock_, {});
     const auto cost = [&](const std::string& username, const char* password) {
       auto best = std::chrono::steady_clock::duration::max();
@@ -149,10 +150,11 @@ class CredentialsTest : public CppUnit::TestFixture {
     const struct {
       std::string username;
       const char* password;
-    } rows[] = {{"nobody", "secret"}, {std::string(151, 'x'), "secret"},
-                {"gone", "secret"},   {"gone", "wrong"},
-                {"locked", "secret"}, {"odd", "secret"},
-                {"old", "wrong"}};
+    } rows[] = {{"nobody", "secret"},  {std::string(151, 'x'), "secret"},
+                {"gone", "secret"},    {"gone", "wrong"},
+                {"locked", "secret"},  {"odd", "secret"},
+                {"old", "wrong"},      {"old-gone", "wrong"},
+                {"old-gone", "secret"}};
     for (const auto& row : rows) {
       const auto other = cost(row.username, row.password);
       CPPUNIT_ASSERT_MESSAGE(row.username, other * 2 > wrong && wrong * 2 > other);

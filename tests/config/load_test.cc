@@ -254,9 +254,21 @@ token_threds = 4
                          here.findings(scrypt));
     scrypt.replace(scrypt.find("1000"), 4, "1048576\nscrypt_r = 9");
     CPPUNIT_ASSERT_EQUAL(
-        std::string("jwtauthd.toml:3: passwords.scrypt_n: takes over 1 GiB together with scrypt_r; "
-                    "allowed: 128 * scrypt_n * scrypt_r up to 1 GiB"),
+        std::string("jwtauthd.toml:3: passwords.scrypt_n: takes over 256 MiB together with scrypt_r; "
+                    "allowed: 128 * scrypt_n * scrypt_r up to 256 MiB"),
         here.findings(scrypt));
+    scrypt.replace(scrypt.find("scrypt_r = 9"), 12, "scrypt_r = 1\nscrypt_p = 9");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(
+            "jwtauthd.toml:5: passwords.scrypt_p: takes too long together with scrypt_n and scrypt_r; "
+            "allowed: scrypt_n * scrypt_r * scrypt_p up to 8388608"),
+        here.findings(scrypt));
+    std::string argon2 = here.required_and_secret();
+    argon2.insert(argon2.find("[database]"), "argon2_memory_kib = 524288\nargon2_iterations = 9\n");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("jwtauthd.toml:4: passwords.argon2_iterations: works through over 4 GiB together with "
+                    "argon2_memory_kib; allowed: argon2_memory_kib * argon2_iterations up to 4194304"),
+        here.findings(argon2));
     std::filesystem::remove(here.path("common.txt"));
     CPPUNIT_ASSERT_EQUAL(
         std::string("jwtauthd.toml:2: passwords.common_passwords_file: cannot read common.txt: No "

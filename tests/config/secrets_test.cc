@@ -26,6 +26,7 @@ class SecretsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(environment_counts_more_than_the_file_in_either_form);
   CPPUNIT_TEST(credential_counts_most);
   CPPUNIT_TEST(credential_may_be_the_private_key);
+  CPPUNIT_TEST(credential_that_is_a_private_key_leaves_the_secret_of_hs_alone);
   CPPUNIT_TEST(private_key_is_looked_at_but_not_read);
   CPPUNIT_TEST(refuses_both_forms_at_once);
   CPPUNIT_TEST(refuses_secrets_that_others_can_read);
@@ -90,6 +91,19 @@ class SecretsTest : public CppUnit::TestFixture {
     const config::Config config = here.good(here.required(key_file("/nowhere")));
     CPPUNIT_ASSERT_EQUAL(here.path("./tokens.signing_key"), config.tokens.signing_key_file);
     CPPUNIT_ASSERT(config.tokens.signing_key.empty());
+  }
+
+  void credential_that_is_a_private_key_leaves_the_secret_of_hs_alone() {
+    Surroundings here;
+    here.write("tokens.signing_key", "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n", 0400);
+    here.set("CREDENTIALS_DIRECTORY", here.path("."));
+    const std::string file = here.write("secret", kSecret);
+    for (const std::string& toml : {here.required(kHs + key(kSecret)), here.required(kHs + key_file(file))}) {
+      CPPUNIT_ASSERT_EQUAL(kSecret, std::string(here.good(toml).tokens.signing_key.reveal()));
+    }
+    // With nothing configured it is what there is, and the finding says what is wrong with it.
+    const std::string text = here.findings(here.required(kHs));
+    CPPUNIT_ASSERT_MESSAGE(text, text.find("is a PEM key, and HS256 takes a secret") != std::string::npos);
   }
 
   void private_key_is_looked_at_but_not_read() {

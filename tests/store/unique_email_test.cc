@@ -28,6 +28,7 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(of_many_who_register_an_address_at_once_one_gets_it);
   CPPUNIT_TEST(waits_for_a_rival_that_then_gives_up);
   CPPUNIT_TEST(table_without_our_index_works_the_same);
+  CPPUNIT_TEST(unique_index_of_the_sites_own_names_the_address);
   CPPUNIT_TEST_SUITE_END();
 
   // Not before setUp(): CppUnit makes all fixtures before the first test runs.
@@ -163,6 +164,16 @@ class UniqueEmailTest : public CppUnit::TestFixture {
     database_->run("ALTER TABLE auth_user DROP INDEX jwtauthd_email");
     second_user_of_an_address_is_refused_and_leaves_nothing();
     of_many_who_register_an_address_at_once_one_gets_it_without_index();
+  }
+
+  void unique_index_of_the_sites_own_names_the_address() {
+    database_->run("ALTER TABLE auth_user ADD UNIQUE KEY auth_user_email_1c89df09_uniq (email)");
+    for (const bool unique : {true, false}) {
+      const std::string address = unique ? "x@example.com" : "y@example.com";
+      CPPUNIT_ASSERT(add("a" + address, address, unique) == Inserted::ok);
+      CPPUNIT_ASSERT(add("b" + address, address, unique) == Inserted::email_taken);
+      CPPUNIT_ASSERT(add("a" + address, "z@example.com", unique) == Inserted::username_taken);
+    }
   }
 
  private:
