@@ -9,6 +9,10 @@
 
 SOURCE := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
 
+# make splits words at spaces: such a path would build, and clean, something else.
+require_one_word = $(if $(filter 1,$(words $(1))),,$(error the path "$(1)" is empty or has a space in it))
+$(call require_one_word,$(CURDIR))
+
 # PORT=0 takes a free port (written to STATE_DIR/port); without PORT it is 8080, or as the stack runs already.
 # CONF= is a configuration to use instead of the generated one.
 STATE_DIR ?= $(SOURCE)/var
@@ -18,8 +22,12 @@ JOBS = $(shell nproc 2>/dev/null || echo 2)
 # Handed to configure, as in CONFIGURE_FLAGS='--prefix=/usr --sysconfdir=/etc'
 CONFIGURE_FLAGS =
 
+$(call require_one_word,$(STATE_DIR))
+$(call require_one_word,$(BUILD))
+
 export PORT
-export STATE_DIR := $(abspath $(STATE_DIR))
+override STATE_DIR := $(abspath $(STATE_DIR))
+export STATE_DIR
 export CONF := $(if $(CONF),$(abspath $(CONF)))
 export BUILD
 

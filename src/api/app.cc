@@ -47,7 +47,7 @@ Lane App::lane(const http::Request& request) const noexcept {
   return row == nullptr ? Lane::token : row->lane;
 }
 
-std::optional<http::Response> App::handle(const http::Request& request, Lane on) noexcept {
+std::optional<http::Response> App::handle(const http::Request& request, Lane on) {
   try {
     return dispatch(request, on);
   } catch (const util::Outage& outage) {

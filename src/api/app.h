@@ -19,9 +19,9 @@ class App {
   /// handler (404, 405, 301, 406 …) is Lane::token.
   Lane lane(const http::Request& request) const noexcept;
 
-  /// The answer; never throws. Nothing: on the token lane, when the answer needs the database (a user
+  /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the database (a user
   /// whom this worker does not know yet): call again on the database lane.
-  std::optional<http::Response> handle(const http::Request& request, Lane on) noexcept;
+  std::optional<http::Response> handle(const http::Request& request, Lane on);
 
  private:
   Router::Match find(std::string_view path) const noexcept;

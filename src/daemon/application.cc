@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "accounts/credentials.h"
-#include "accounts/password_policy.h"
 #include "accounts/registration.h"
+#include "accounts/settings.h"
 #include "api/app.h"
 #include "crypto/password_hash.h"
 #include "daemon/readiness.h"
@@ -45,30 +45,6 @@ mysql::Options database_options(const Config& c) {
   options.write_timeout = c.database.write_timeout;
   options.acquire_timeout = c.database.acquire_timeout;
   return options;
-}
-
-crypto::PasswordParams password_params(const Config& c) {
-  crypto::PasswordParams params;
-  params.hasher = c.passwords.hasher == "scrypt"          ? crypto::Hasher::scrypt
-                  : c.passwords.hasher == "pbkdf2_sha256" ? crypto::Hasher::pbkdf2_sha256
-                                                          : crypto::Hasher::argon2id;
-  params.argon2_memory_kib = static_cast<unsigned>(c.passwords.argon2_memory_kib);
-  params.argon2_iterations = static_cast<unsigned>(c.passwords.argon2_iterations);
-  params.pbkdf2_iterations = static_cast<unsigned>(c.passwords.pbkdf2_iterations);
-  params.scrypt_n = static_cast<unsigned>(c.passwords.scrypt_n);
-  params.scrypt_r = static_cast<unsigned>(c.passwords.scrypt_r);
-  params.scrypt_p = static_cast<unsigned>(c.passwords.scrypt_p);
-  return params;
-}
-
-accounts::PolicyOptions policy_options(const Config& c) {
-  return {static_cast<std::size_t>(c.passwords.min_length), c.passwords.max_similarity,
-          c.passwords.refuse_common, c.passwords.refuse_numeric};
-}
-
-accounts::CommonPasswords common_passwords(const Config& c) {
-  if (!c.passwords.refuse_common) return {};
-  return accounts::PasswordPolicy::read_common(c.passwords.common_passwords_file);
 }
 
 tokens::KeyRing open_keys(const Config& c) {
@@ -153,8 +129,8 @@ struct Application::Parts {
   explicit Parts(Config c)
       : configuration(std::move(c)),
         pool(database_options(configuration)),
-        policy(policy_options(configuration), common_passwords(configuration)),
-        hashes(password_params(configuration), random,
+        policy(accounts::password_policy(configuration.passwords)),
+        hashes(accounts::password_params(configuration.passwords), random,
                static_cast<unsigned>(configuration.server.password_threads)),
         registration(users, policy, hashes, clock, {.unique_email = configuration.accounts.unique_email}),
         credentials(users, hashes, clock, {.update_last_login = configuration.tokens.update_last_login}),

@@ -29,7 +29,7 @@ namespace {
 using jwtauthd::Application;
 namespace supervisor = jwtauthd::supervisor;
 
-enum Exit { kStopped = 0, kFailed = 1, kUsage = 2, kUnanswered = 3 };
+enum Exit { kStopped = 0, kFailed = 1, kUsage = 2, kUnanswered = 3, kMisconfigured = 78 /* EX_CONFIG */ };
 
 constexpr char kUsageText[] =
     "usage: jwtauthd [-c FILE]\n"
@@ -149,6 +149,7 @@ int main(int argc, char** argv) {
       status = serve(std::move(*configuration));
     } else {
       std::fprintf(stderr, "%s\n", configuration.error().message.c_str());
+      status = kMisconfigured;
     }
   } catch (const std::exception& error) {
     util::log::error(error.what());

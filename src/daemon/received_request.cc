@@ -20,9 +20,6 @@ constexpr Parameter kParameters[] = {
     {"CONTENT_TYPE", &http::Request::content_type},
     {"HTTP_AUTHORIZATION", &http::Request::authorization},
     {"HTTP_ACCEPT", &http::Request::accept},
-    {"HTTP_COOKIE", &http::Request::cookie},
-    {"HTTP_USER_AGENT", &http::Request::user_agent},
-    {"HTTP_X_CSRF_TOKEN", &http::Request::csrf_token},
     {"REQUEST_ID", &http::Request::request_id},
     {"REMOTE_ADDR", &http::Request::client},
 };
@@ -58,7 +55,9 @@ ReceivedRequest::ReceivedRequest(std::unique_ptr<fastcgi::Call> call, std::size_
 }
 
 ReceivedRequest::~ReceivedRequest() {
+  body_.resize(
+      body_.capacity());  // it may hold a password, and one that was too large still has its beginning
   util::wipe(body_.data(), body_.size());
-}  // it may hold a password
+}
 
 }  // namespace jwtauthd

@@ -13,9 +13,6 @@ struct Request {
   std::string_view content_type;   // CONTENT_TYPE, as sent; may be empty
   std::string_view authorization;  // HTTP_AUTHORIZATION; empty when absent
   std::string_view accept;         // HTTP_ACCEPT; empty when absent
-  std::string_view cookie;         // HTTP_COOKIE
-  std::string_view user_agent;     // HTTP_USER_AGENT
-  std::string_view csrf_token;     // HTTP_X_CSRF_TOKEN
   std::string_view request_id;     // REQUEST_ID from nginx, checked, or our own
   std::string_view client;         // REMOTE_ADDR
   std::string_view body;           // whole; at most server.max_body_bytes

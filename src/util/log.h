@@ -42,7 +42,7 @@ struct Access {
   std::string_view method;
   std::string_view path;  // without the query, which may hold anything
   int status = 0;
-  std::int64_t micros = 0;   // from the read request to the written answer
+  std::int64_t micros = 0;   // from the read request to the answer, ready to be sent
   std::int64_t user_id = 0;  // 0: nobody
   std::string_view client;   // address as nginx saw it
 };

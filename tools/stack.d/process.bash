@@ -48,7 +48,7 @@ launch() {
     [ -e "$pidfile" ] && return
     sleep 0.01
   done
-  return 1
+  fail "$1 did not start." "$log"
 }
 
 # terminate PIDFILE SIGNAL SECONDS: signals the process, or what is left of its session, waits, kills what does
