@@ -9,7 +9,7 @@ PEERS = ("nginx alone", "bare libfcgi", "Django")
 def short(value):
     if value >= 10000:
         return f"{value / 1000:.1f}k"
-    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
+    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3}f}"
 
 
 def spread(values):
@@ -20,12 +20,12 @@ def spread(values):
 
 
 def figures(runs, name):
-    return [run[name] for run in runs or [] if run.get(name)]
+    return [run[name] for run in runs or [] if name in run]
 
 
 def ratios(ours, theirs, name):
     """Inside each repetition, where the machine was the same."""
-    return [a[name] / b[name] for a, b in zip(ours or [], theirs or []) if a.get(name) and b.get(name)]
+    return [a[name] / b[name] for a, b in zip(ours or [], theirs or []) if name in a and b.get(name)]
 
 
 def lines_up(rows):

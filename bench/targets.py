@@ -164,7 +164,7 @@ class Peers:
             django.argv = [python, "-m", "gunicorn", "--chdir", str(HERE / "django"), "--workers", "2", "--backlog", "2048",
                            "--worker-class", "sync", "--bind", f"unix:{self.directory}/django.sock",
                            "--log-level", "warning", "site_wsgi"]
-            django.env = dict(os.environ, DJANGO_SETTINGS_MODULE="settings", PYTHONPYCACHEPREFIX=str(self.directory / "pyc"),
+            django.env = dict(os.environ, DJANGO_SETTINGS_MODULE="settings", PYTHONDONTWRITEBYTECODE="1",
                               PEER_SECRET=beside.env["JWTAUTHD_TOKENS_SIGNING_KEY"],
                               PEER_DB_SOCKET=str(beside.directory / "db/sock"))
             django.start()
