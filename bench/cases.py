@@ -53,6 +53,8 @@ AIMS = [
 class Load:
     """One run of wrk: so many connections, each sending the next request when the last is answered."""
 
+    running = []
+
     def __init__(self, target, request, lines, connections, seconds):
         self.file = tempfile.NamedTemporaryFile("w", prefix="bench.", dir=target.stack.directory, delete=False)
         with self.file:
@@ -60,10 +62,16 @@ class Load:
         self.process = subprocess.Popen(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", HERE / "load.lua", target.origin],
             env=dict(os.environ, REQUEST=request, LINES=self.file.name), stdout=subprocess.PIPE, text=True)
+        self.running.append(self)
+
+    def stop(self):
+        self.process.kill()
+        Path(self.file.name).unlink(missing_ok=True)
 
     def result(self):
         text = self.process.communicate()[0]
-        Path(self.file.name).unlink()
+        self.running.remove(self)
+        self.stop()
         found = [line for line in text.splitlines() if line.startswith("@@")]
         if not found:
             raise SystemExit(f"wrk gave no figures:\n{text}")

@@ -99,6 +99,8 @@ class Stack:
         return self.target
 
     def stop(self):
+        for lines in self.directory.glob("bench.*"):  # what a driver that was killed has left
+            lines.unlink()
         if self.directory.exists():
             self.tool("stop")
 
