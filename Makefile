@@ -101,10 +101,12 @@ $(SOURCE)/tests/run --build $(2) unit database integration
 endef
 
 # ---- figures -------------------------------------------------------------------------------------
+# BENCH='--quick' and other options: bench/run --help
+BENCH =
 .PHONY: bench
 bench: all
 	@$(SOURCE)/tools/deps bench
-	@$(SOURCE)/bench/run
+	@$(SOURCE)/bench/run $(BENCH)
 
 # ---- what a packager expects -----------------------------------------------------------------------
 .PHONY: install uninstall dist distcheck clean distclean help
@@ -135,6 +137,6 @@ help:
 	@echo 'run start stop status       the stack on http://127.0.0.1:PORT'
 	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
-	@echo 'bench                       the benchmark tables'
+	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'all install uninstall dist distcheck clean distclean'
 	@echo 'Variables: PORT=8080 (0: a free one) STATE_DIR=var CONF=FILE BUILD=build JOBS=N CONFIGURE_FLAGS=…'

@@ -59,9 +59,10 @@ http {
 NGINX
 }
 
-# The limits per address would stop tests and benchmarks, which come from one address.
+# The limits per address would stop tests and benchmarks, which come from one address. nginx does not count a
+# request whose key is empty; a high rate alone would still refuse what comes within one tick of its clock.
 open_limits() {
-  sed -E 's|rate=[0-9]+r/[sm]|rate=100000r/s|' "$SOURCE/nginx/jwtauthd-limits.conf"
+  sed 's|\$binary_remote_addr|""|' "$SOURCE/nginx/jwtauthd-limits.conf"
 }
 
 nginx_start() {
