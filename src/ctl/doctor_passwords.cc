@@ -58,13 +58,12 @@ void check_weak_passwords(Patient& patient, Report& report) {
                                    {"without_salt", users.unsalted},
                                    {"usable", total(users.schemes)}});
   if (bare > 0) {
-    return report.problem(counted(bare, "password is", "passwords are") + " a plain MD5 or SHA-1 digest, " +
-                              std::to_string(users.unsalted) +
-                              " of them without salt: whoever reads the table has most of them within hours.",
-                          "Each becomes " + hasher +
-                              " at its owner's next login. Let those who do not come reset theirs: set their "
-                              "password to '!' and send a reset.",
-                          about);
+    return report.problem(
+        counted(bare, "password is", "passwords are") + " a plain MD5 or SHA-1 digest, " +
+            std::to_string(users.unsalted) +
+            " of them without salt: whoever reads the table has most of them within hours.",
+        "Each becomes " + hasher + " at its owner's next login. Have those who do not come reset theirs.",
+        about);
   }
   if (users.upgradable > 0) {
     return report.note(counted(users.upgradable, "password is", "passwords are") +

@@ -107,13 +107,11 @@ void check_long_names(Patient& patient, Report& report) {
 void check_similar_names(Patient& patient, Report& report) {
   const Likeness& names = patient.users->names;
   if (names.groups() == 0) return report.ok("No two usernames differ only in case or form (NFKC).");
-  report.warning(
-      counted(names.groups(), "name belongs", "names belong") +
-          " to several users who differ only in case or form (NFKC): " +
-          shown(patient, names, &store::NamedUser::username) + ".",
-      "Each logs in with the name exactly as it is stored. Rename those that are one person's, and those "
-      "that could pass for somebody else.",
-      groups(names));
+  report.warning(counted(names.groups(), "name belongs", "names belong") +
+                     " to several users who differ only in case or form (NFKC): " +
+                     shown(patient, names, &store::NamedUser::username) + ".",
+                 "Rename those that are one person's, and those that could pass for somebody else.",
+                 groups(names));
 }
 
 void check_emails(Patient& patient, Report& report) {

@@ -253,6 +253,12 @@ class Reader {
       }
       if (any) return out;
     }
+    // Snippets that are looked at where they are kept, not where nginx will have them.
+    for (const auto& [path, found] : given_) {
+      if (fs::path(path).filename() != wanted.filename()) continue;
+      included_.insert(path);
+      return expand(found, depth + 1);
+    }
     // nginx's own lists (mime.types, fastcgi_params) and patterns that match nothing are no loss.
     if (wanted.string().find_first_of("*?[") == std::string::npos) {
       missing_.insert(directive.place() + ": include " + wanted.string());

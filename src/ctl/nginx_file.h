@@ -35,7 +35,8 @@ struct NginxText {
 util::Result<std::vector<NginxDirective>> parse_nginx(std::string_view text, const std::string& file);
 
 /// Reads the files and what they include: by the path itself, or below the file's directory or one above
-/// it, because nginx counts from its own prefix; patterns, too. Includes go eight deep.
+/// it, because nginx counts from its own prefix; else
+/// a given file of that name. Patterns, too. Includes go eight deep.
 util::Result<NginxText> read_nginx(const std::vector<std::string>& files);
 
 }  // namespace jwtauthd
