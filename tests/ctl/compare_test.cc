@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "ctl/scripted_terminal.h"
+#include "ctl/shipped_file.h"
 #include "json/parse.h"
-#include "mysql/test_database.h"
 
 namespace {
 
@@ -183,7 +183,7 @@ class CompareTest : public CppUnit::TestFixture {
   }
 
   void deliberate_reasons_are_documented_ones() {
-    const auto known = json::parse(testing::source_file("tests/wire/deliberate.json")).value();
+    const auto known = json::parse(ctl_test::shipped_file("tests/wire/deliberate.json")).value();
     const auto reasons = known.get("reasons");
     const auto added = known.get("additional_headers");
     CPPUNIT_ASSERT(reasons && added);

@@ -5,7 +5,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/nginx_file.h"
-#include "mysql/test_database.h"
+#include "ctl/shipped_file.h"
 
 namespace {
 
@@ -54,9 +54,9 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(mkdtemp(pattern.data()) != nullptr);
     directory_ = pattern;
     for (const char* snippet : kSnippets) {
-      put("jwtauthd/"s + snippet, testing::source_file("nginx/"s + snippet));
+      put("jwtauthd/"s + snippet, ctl_test::shipped_file("nginx/"s + snippet));
     }
-    put("sites-enabled/site", testing::source_file("nginx/example-site.conf"));
+    put("sites-enabled/site", ctl_test::shipped_file("nginx/example-site.conf"));
   }
   void tearDown() override { std::filesystem::remove_all(directory_); }
 
@@ -120,7 +120,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     };
     for (const auto& row : rows) {
       const std::string file = "jwtauthd-"s + row.file + ".conf";
-      std::string text = testing::source_file("nginx/" + file);
+      std::string text = ctl_test::shipped_file("nginx/" + file);
       const std::size_t at = text.find(row.from);
       if (std::string(row.to) == "location = /api/other {") {
         // The prefix /api/ takes it then, and has no limit.
@@ -136,7 +136,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(name, report.findings()[0].severity == row.severity);
       CPPUNIT_ASSERT_MESSAGE(name, report.findings()[0].text.find(row.told) != std::string::npos);
       CPPUNIT_ASSERT_MESSAGE(name, !report.findings()[0].advice.empty());
-      put("jwtauthd/" + file, testing::source_file("nginx/" + file));
+      put("jwtauthd/" + file, ctl_test::shipped_file("nginx/" + file));
     }
   }
 
@@ -145,9 +145,9 @@ class DoctorNginxTest : public CppUnit::TestFixture {
         "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
         "# configuration file /etc/nginx/nginx.conf:\nhttp { include /etc/nginx/sites-enabled/*; }\n\n"
         "# configuration file /etc/nginx/sites-enabled/site:\n" +
-        testing::source_file("nginx/example-site.conf");
+        ctl_test::shipped_file("nginx/example-site.conf");
     for (const char* snippet : kSnippets) {
-      std::string text = testing::source_file("nginx/"s + snippet);
+      std::string text = ctl_test::shipped_file("nginx/"s + snippet);
       if (snippet == "jwtauthd-workers.conf"s) text = "server unix:/run/jwtauthd/fcgi.sock;\n";
       dump += "\n# configuration file /etc/nginx/jwtauthd/"s + snippet + ":\n" + text;
     }
