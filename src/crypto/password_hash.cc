@@ -53,6 +53,30 @@ void check(const PasswordParams& params) {
     refuse("the hasher's parameters are outside what can be computed or verified");
 }
 
+std::string name_of(Family family) {
+  switch (family) {
+    case Family::md5:
+      return "md5";
+    case Family::sha1:
+      return "sha1";
+    case Family::pbkdf2_sha1:
+      return "pbkdf2_sha1";
+    case Family::bcrypt:
+      return "bcrypt";
+    case Family::bcrypt_sha256:
+      return "bcrypt_sha256";
+    case Family::pbkdf2_sha256:
+      return "pbkdf2_sha256";
+    case Family::scrypt:
+      return "scrypt";
+    case Family::argon2i:
+      return "argon2i";
+    case Family::argon2id:
+      return "argon2id";
+  }
+  return {};
+}
+
 }  // namespace
 
 PasswordHashes::PasswordHashes(const PasswordParams& params, util::Random& random, unsigned permits)
@@ -92,6 +116,28 @@ Verdict PasswordHashes::verify(std::string_view password, std::string_view encod
 
 void PasswordHashes::refuse(std::string_view password, std::string_view encoded) const {
   if (const auto stored = read(encoded)) spend_what_was_saved(password, stored->strength);
+}
+
+Inspection PasswordHashes::inspect(std::string_view encoded) const {
+  Inspection found;
+  if (encoded.starts_with('!')) {
+    found.kind = Inspection::Kind::unusable;
+    return found;
+  }
+  const SchemeAndBody row = scheme_of(encoded);
+  if (row.scheme != nullptr) found.scheme = row.scheme->name;
+  const auto stored = read(encoded);
+  if (!stored) return found;
+  found.kind = Inspection::Kind::usable;
+  const Strength& strength = stored->strength;
+  found.scheme = name_of(strength.family);
+  const bool digest = strength.family == Family::md5 || strength.family == Family::sha1;
+  found.salted = !digest || (!row.scheme->name.empty() && !row.body.starts_with('$'));
+  if (strength.family == Family::pbkdf2_sha1 || strength.family == Family::pbkdf2_sha256) {
+    found.iterations = static_cast<unsigned>(strength.work);
+  }
+  found.upgrade = is_weaker(strength, writer_.strength(params_));
+  return found;
 }
 
 void PasswordHashes::decoy(std::string_view password) const {

@@ -30,6 +30,19 @@ struct Verdict {
   bool upgrade = false;
 };
 
+/// What a stored encoding tells without its password.
+struct Inspection {
+  /// `unusable`: Django's `!…`, which nobody can log in with. `unreadable`: not one of Django's schemes,
+  /// malformed, or beyond what is computed; nobody can log in with that either.
+  enum class Kind { usable, unusable, unreadable } kind = Kind::unreadable;
+  /// Django's `algorithm`, Argon2 with its variant; `md5` also for a digest that stands alone, and
+  /// empty when the encoding names no scheme that is known.
+  std::string scheme;
+  bool salted = true;
+  unsigned iterations = 0;  // of PBKDF2; 0: another scheme
+  bool upgrade = false;     // weaker than what is configured: encoded anew at the next login
+};
+
 class ComputeGate;
 struct PasswordWriter;
 struct Strength;
@@ -65,6 +78,8 @@ class PasswordHashes {
   /// After verify() matched, for a login that is refused all the same (an inactive account): spends what a
   /// wrong password would have, so that the time does not tell that this one is right.
   void refuse(std::string_view password, std::string_view encoded) const;
+
+  Inspection inspect(std::string_view encoded) const;
 
   /// What a verification with the configured hasher costs: for an account that does not exist.
   void decoy(std::string_view password) const;

@@ -6,15 +6,13 @@
 #include <stdexcept>
 
 #include "accounts/settings.h"
+#include "ctl/open_keys.h"
 #include "ctl/verbs.h"
 #include "json/value.h"
-#include "tokens/key_ring.h"
 #include "util/random.h"
 
 namespace jwtauthd {
-namespace {
 
-/// As the daemon opens its keys at the start.
 util::Result<tokens::KeyRing> open_keys(const config::Config::Tokens& settings) {
   const auto algorithm = jwt::algorithm_of(settings.algorithm);
   if (!algorithm) return util::fail("tokens.algorithm: " + settings.algorithm + " is not known");
@@ -32,6 +30,8 @@ util::Result<tokens::KeyRing> open_keys(const config::Config::Tokens& settings) 
   }
   return tokens::KeyRing::open(std::move(options));
 }
+
+namespace {
 
 /// What would keep the daemon from starting with this file, a line each.
 std::string findings(const std::string& path) {

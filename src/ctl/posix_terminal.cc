@@ -138,6 +138,11 @@ void PosixTerminal::err(std::string_view line) {
   write(err_, std::string(line) + '\n');
 }
 
+void PosixTerminal::progress(std::string_view line) {
+  // To the beginning of the line, and away with what stood there (ECMA-48 EL).
+  if (isatty(err_) == 1) write(err_, "\r\x1b[K" + std::string(line));
+}
+
 std::optional<std::string> PosixTerminal::ask(std::string_view prompt) {
   write(out_, prompt);
   return read_line(in_, nullptr);

@@ -12,6 +12,7 @@ class PosixTerminal final : public Terminal {
   bool interactive() const override;
   void out(std::string_view line) override;
   void err(std::string_view line) override;
+  void progress(std::string_view line) override;
   std::optional<std::string> ask(std::string_view prompt) override;
   /// Turns the echo off and, whatever happens, on again: a signal that arrives meanwhile takes effect
   /// after that, and a stopped program asks again when it is continued. Not thread-safe. From a pipe,

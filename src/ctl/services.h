@@ -36,6 +36,7 @@ class Services {
   Accounts accounts() { return {users_, policy_, hashes_, clock_, random_, config_.accounts.unique_email}; }
   /// Its statements may take as long as they like: a migration of a large table does.
   mysql::Pool& pool() { return pool_; }
+  const config::Config& config() const { return config_; }
 
  private:
   explicit Services(config::Config config);

@@ -18,6 +18,8 @@ class Terminal {
   /// One line to standard output or standard error; the newline is added.
   virtual void out(std::string_view line) = 0;
   virtual void err(std::string_view line) = 0;
+  /// What is under way, in place of what was said so last: seen on a terminal only. Empty: nothing more.
+  virtual void progress(std::string_view) {}
   /// The next line of input without its end. Nothing at the end of input.
   virtual std::optional<std::string> ask(std::string_view prompt) = 0;
   /// The same, not shown while it is typed.

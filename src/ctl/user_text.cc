@@ -28,16 +28,6 @@ std::string seconds_only(util::TimePoint time) {
   return iso8601(time).substr(0, 19) + "Z";
 }
 
-/// A terminal obeys control characters; a name from the table must not give it orders.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (std::size_t offset = 0; offset < text.size();) {
-    const char32_t c = unicode::next(text, offset);
-    unicode::append(out, c < 0x20 || (c >= 0x7f && c < 0xa0) ? U'\ufffd' : c);
-  }
-  return out;
-}
-
 /// JSON holds UTF-8 only; a latin1 column read through utf8mb4 always is.
 json::Value text(std::string_view value) {
   return json::Value::string(unicode::is_utf8(value) ? value : std::string_view("\ufffd"));
@@ -48,6 +38,15 @@ std::string yes_no(bool value) {
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t offset = 0; offset < text.size();) {
+    const char32_t c = unicode::next(text, offset);
+    unicode::append(out, c < 0x20 || (c >= 0x7f && c < 0xa0) ? U'\ufffd' : c);
+  }
+  return out;
+}
 
 std::string password_scheme(std::string_view encoded) {
   if (encoded.empty()) return "none";

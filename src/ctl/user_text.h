@@ -23,4 +23,7 @@ std::vector<std::string> user_table(const std::vector<store::User>& users);
 /// "unusable".
 std::string password_scheme(std::string_view encoded);
 
+/// A terminal obeys control characters; a text from elsewhere must not give it orders.
+std::string printable(std::string_view text);
+
 }  // namespace jwtauthd

@@ -85,6 +85,10 @@ class CommandLineTest : public CppUnit::TestFixture {
         {"migrate", "--nonsense"},
         {"migrate", "--status", "--dry-run"},
         {"migrate", "surplus"},
+        {"doctor", "--nginx"},
+        {"compare"},
+        {"compare", "--reference", "http://127.0.0.1"},
+        {"compare", "--reference", "http://a", "--candidate", "http://b", "--timeout", "0"},
         {"migrate", "user", "list"},
         {"config"},
         {"config", "nonsense"},
@@ -116,7 +120,8 @@ class CommandLineTest : public CppUnit::TestFixture {
     const std::vector<std::vector<std::string>> verbs = {
         {"migrate"},         {"config", "check"},  {"config", "example"},
         {"createsuperuser"}, {"changepassword"},   {"user", "list"},
-        {"user", "show"},    {"user", "activate"}, {"user", "deactivate"}};
+        {"user", "show"},    {"user", "activate"}, {"user", "deactivate"},
+        {"doctor"},          {"compare"}};
     for (auto words : verbs) {
       const std::string verb = words.size() == 1 ? words[0] : words[0] + " " + words[1];
       words.emplace_back("--help");

@@ -1,0 +1,28 @@
+// jwtauthctl compare: asks two servers the same things, and tells what they answer differently.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "ctl/comparison.h"
+#include "ctl/exit_code.h"
+#include "ctl/terminal.h"
+
+namespace jwtauthd {
+
+struct CompareOptions {
+  std::string reference;
+  std::string candidate;
+  std::string host;  // what both are told to be; empty: their addresses
+  std::string only;  // requests whose name contains this
+  std::chrono::milliseconds timeout{10000};
+  bool json = false;
+};
+
+using Sleep = std::function<void(std::chrono::seconds)>;
+
+/// `sleep`: how a server's Retry-After is waited for.
+ExitCode compare(const CompareOptions& options, const Sleep& sleep, Terminal& terminal);
+
+}  // namespace jwtauthd
