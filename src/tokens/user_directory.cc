@@ -74,14 +74,17 @@ std::optional<UserPtr> UserDirectory::recall(std::int64_t id) {
 }
 
 UserPtr UserDirectory::fetch(std::int64_t id) {
-  if (auto known = recall(id)) return std::move(*known);
-
   const Instant began = impl_->now();
   auto& shard = impl_->shard(id);
   std::promise<UserPtr> answer;
   UserShard::Departure departure{};
-  const auto under_way = shard.lock()->join(id, answer.get_future().share(), began,
-                                            per_shard(impl_->options.capacity), departure);
+  std::optional<Flight> under_way;
+  {  // one lock for both: between them the query of another thread could land
+    auto locked = shard.lock();
+    if (auto known = locked->recall(id, began, impl_->trust)) return std::move(*known);
+    under_way =
+        locked->join(id, answer.get_future().share(), began, per_shard(impl_->options.capacity), departure);
+  }
   if (under_way) return under_way->get();
   try {
     const auto read = impl_->users.find_by_id(id);
