@@ -17,7 +17,7 @@ struct Config {
     // Path of a unix socket, or tcp:ADDRESS:PORT; unused under socket activation.
     std::string listen = "/run/jwtauthd/jwtauthd.sock";
     unsigned socket_mode = 0660;
-    std::int64_t token_threads = 4;
+    std::int64_t token_threads = 2;
     std::int64_t database_threads = 8;
     std::int64_t database_queue = 1024;
     std::int64_t password_threads = 0;  // 0: one a core
@@ -35,7 +35,7 @@ struct Config {
     std::string user;
     util::Secret password;
     std::string tls_ca;
-    std::int64_t pool_size = 10;
+    std::int64_t pool_size = 20;
     std::chrono::seconds connect_timeout{2};
     std::chrono::seconds read_timeout{10};
     std::chrono::seconds write_timeout{10};
