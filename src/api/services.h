@@ -16,8 +16,8 @@ struct ApiOptions {
   bool simplejwt_5_2 = false;  // wording and behaviour of simplejwt 5.2 instead of 5.5
   bool registration = true;    // off: /api/register/ is not there
   bool require_email = true;
-  bool blacklist = false;  // off: /api/token/blacklist/ is not there
-  std::string challenge;   // WWW-Authenticate of a 401; empty: Bearer realm="api"
+  bool blacklist = false;   // off: /api/token/blacklist/ is not there
+  std::string challenge{};  // WWW-Authenticate of a 401; empty: Bearer realm="api"
 };
 
 struct Services {

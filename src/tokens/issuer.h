@@ -17,14 +17,14 @@ namespace tokens {
 struct IssuerOptions {
   std::chrono::seconds access_lifetime{300};
   std::chrono::seconds refresh_lifetime{86400};
-  std::string issuer;
-  std::string audience;
+  std::string issuer{};
+  std::string audience{};
   std::string user_id_claim = "user_id";
   std::string jti_claim = "jti";
   std::string token_type_claim = "token_type";
   bool user_id_as_string = true;  // simplejwt 5.5; 5.2 writes a number
   bool username_as_id = false;    // the username in place of the id
-  std::string revoke_claim;       // where the digest of the stored password hash goes; empty: not told
+  std::string revoke_claim{};     // where the digest of the stored password hash goes; empty: not told
 };
 
 struct TokenPair {

@@ -53,8 +53,8 @@ class BlacklistStoreTest : public CppUnit::TestFixture {
     options.acquire_timeout = std::chrono::seconds(10);
     pool_.emplace(std::move(options));
     store_.emplace(*pool_);
-    for (const auto& statement :
-         store::split_statements(testing::source_file("tests/store/data/django_3_2.sql")).value()) {
+    const auto statements = store::split_statements(testing::source_file("tests/store/data/django_3_2.sql"));
+    for (const auto& statement : statements.value()) {
       database_->run(statement);
     }
     database_->run(
