@@ -20,6 +20,13 @@ http::Response moved(const Resource& resource, std::string_view query) {
   return http::moved_permanently(std::move(location));
 }
 
+/// What the configuration closes is answered as if it were not there.
+bool is_open(std::string_view path, const ApiOptions& options) noexcept {
+  if (path == "/api/register/") return options.registration;
+  if (path == "/api/token/blacklist/") return options.blacklist;
+  return true;
+}
+
 void log_failure(const char* what, const http::Request& request) {
   util::log::error("id=" + std::string(request.request_id) + " failed: " + util::log::quoted(what, 1024));
 }
@@ -35,9 +42,8 @@ App::App(Services& services) : services_(services), router_(routes()) {}
 
 Router::Match App::find(std::string_view path) const noexcept {
   const auto match = router_.match(path);
-  const bool closed = match.resource != nullptr && !services_.options.registration &&
-                      match.resource->path == "/api/register/";
-  return closed ? Router::Match{} : match;
+  if (match.resource == nullptr || is_open(match.resource->path, services_.options)) return match;
+  return {};
 }
 
 Lane App::lane(const http::Request& request) const noexcept {
@@ -49,7 +55,11 @@ Lane App::lane(const http::Request& request) const noexcept {
 
 std::optional<http::Response> App::handle(const http::Request& request, Lane on) {
   try {
-    return dispatch(request, on);
+    auto response = dispatch(request, on);
+    if (response && response->status == 401 && !services_.options.challenge.empty()) {
+      response->headers.emplace_back("WWW-Authenticate", services_.options.challenge);
+    }
+    return response;
   } catch (const util::Outage& outage) {
     log_failure(outage.what(), request);
     return http::unavailable(static_cast<int>(outage.retry_after().count()));

@@ -9,6 +9,8 @@ using tokens::TokenDefect;
 
 namespace {
 
+constexpr std::string_view kPasswordChanged = "The user's password has been changed.";
+
 std::string array_of(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const auto& text : texts) {
@@ -83,8 +85,16 @@ http::Response bad_bearer(BearerDefect defect) {
       return http::detail(401, "User not found", "user_not_found");
     case BearerDefect::user_inactive:
       return http::detail(401, "User is inactive", "user_inactive");
+    case BearerDefect::password_changed:
+      return http::detail(401, kPasswordChanged, "password_changed");
   }
   return http::detail(401, "Authentication credentials were not provided.");
+}
+
+http::Response refused(tokens::RefreshRefusal refusal) {
+  return http::detail(401, refusal == tokens::RefreshRefusal::password_changed
+                               ? kPasswordChanged
+                               : "No active account found for the given token.");
 }
 
 http::Response not_found() {

@@ -20,6 +20,9 @@ std::span<const Field> refresh_fields(const ApiOptions& options);
 std::optional<http::Response> verify_token(Services& services, const Context& context);
 std::span<const Field> verify_fields(const ApiOptions& options);
 
+std::optional<http::Response> blacklist_token(Services& services, const Context& context);
+std::span<const Field> blacklist_fields(const ApiOptions& options);
+
 std::optional<http::Response> show_dashboard(Services& services, const Context& context);
 
 std::optional<http::Response> tell_health(Services& services, const Context& context);

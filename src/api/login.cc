@@ -26,7 +26,7 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
   const auto user = services.credentials.check(username, password.reveal());
   if (!user) return http::detail(401, "No active account found with the given credentials");
 
-  const auto pair = services.issuer.issue_pair(*user);
+  const auto pair = services.refresh_tokens.grant(*user);
   http::Response response;
   response.no_store = true;
   response.user_id = user->id;

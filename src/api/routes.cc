@@ -15,6 +15,10 @@ constexpr std::string_view kVerifyDescription =
     "Takes a token and indicates if it is valid.  This view provides no\n"
     "information about a token's fitness for a particular use.";
 
+constexpr std::string_view kBlacklistDescription =
+    "Takes a token and blacklists it. Must be used with the\n"
+    "`rest_framework_simplejwt.token_blacklist` app installed.";
+
 using enum Access;
 using enum Kind;
 
@@ -26,6 +30,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/token/",          view,  open,   Lane::password, obtain_token_pair, 200, login_fields,        "Token Obtain Pair", kObtainDescription},
     {"POST", "/api/token/refresh/",  view,  open,   Lane::token,    refresh_token,     200, refresh_fields,      "Token Refresh", kRefreshDescription},
     {"POST", "/api/token/verify/",   view,  open,   Lane::token,    verify_token,      200, verify_fields,       "Token Verify", kVerifyDescription},
+    {"POST", "/api/token/blacklist/", view, open,   Lane::token,    blacklist_token,   200, blacklist_fields,    "Token Blacklist", kBlacklistDescription},
     {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    200, no_fields,           "Dashboard", ""},
     {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       200, no_fields,           "Health", ""},
     {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    200, no_fields,           "Readiness", ""},

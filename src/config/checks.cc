@@ -72,9 +72,10 @@ void check_claims(const Config::Tokens& tokens, const Complain& complain) {
     std::string_view key;
     const std::string& name;
   };
-  const std::array<Claim, 3> claims{{{"tokens.user_id_claim", tokens.user_id_claim},
+  const std::array<Claim, 4> claims{{{"tokens.user_id_claim", tokens.user_id_claim},
                                      {"tokens.token_type_claim", tokens.token_type_claim},
-                                     {"tokens.jti_claim", tokens.jti_claim}}};
+                                     {"tokens.jti_claim", tokens.jti_claim},
+                                     {"tokens.revoke_token_claim", tokens.revoke_token_claim}}};
   for (std::size_t i = 1; i < claims.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (claims[i].name == claims[j].name) {
@@ -126,6 +127,10 @@ void check_together(const Config& config, const Bad& bad, const Complain& compla
   check_claims(config.tokens, complain);
   check_argon2(config.passwords, bad, complain);
   check_scrypt(config.passwords, bad, complain);
+  if (config.tokens.blacklist_after_rotation && !config.compat.django_blacklist) {
+    complain("tokens.blacklist_after_rotation", "is on, and there is no blacklist",
+             "false, or compat.django_blacklist = true beside it");
+  }
   if (config.passwords.refuse_common && !bad("passwords.common_passwords_file")) {
     check_readable("passwords.common_passwords_file", config.passwords.common_passwords_file,
                    "a file that can be read, or refuse_common = false", complain);

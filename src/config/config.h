@@ -56,6 +56,13 @@ struct Config {
     std::string token_type_claim = "token_type";
     std::string jti_claim = "jti";
     bool update_last_login = false;
+    bool rotate_refresh_tokens = false;
+    bool blacklist_after_rotation = false;
+    std::string auth_header_types = "Bearer";  // words
+    std::string user_id_field = "id";          // or "username"
+    bool check_user_is_active = true;
+    bool check_revoke_token = false;
+    std::string revoke_token_claim = "hash_password";
   } tokens;
   struct Passwords {
     std::string hasher = "argon2id";
@@ -84,6 +91,7 @@ struct Config {
   } cache;
   struct Compat {
     std::string simplejwt = "5.5";  // or "5.2"
+    bool django_blacklist = false;  // simplejwt's token_blacklist app, whose tables must exist
   } compat;
   struct Log {
     std::string level = "info";

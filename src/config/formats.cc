@@ -50,6 +50,17 @@ bool is_address(std::string_view text) {
   return port && *port >= 1 && *port <= 65535;
 }
 
+bool is_schemes(std::string_view text) {
+  bool in_word = false;
+  for (const char c : text) {
+    const bool of_word =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    if (!of_word && !(c == ' ' && in_word)) return false;
+    in_word = of_word;
+  }
+  return in_word;
+}
+
 bool is_claim(std::string_view text) {
   constexpr std::array<std::string_view, 5> kTaken{"exp", "iat", "nbf", "iss", "aud"};
   return !text.empty() && is_plain(text) && std::find(kTaken.begin(), kTaken.end(), text) == kTaken.end();

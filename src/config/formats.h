@@ -20,6 +20,11 @@ bool is_plain(std::string_view text);
 inline constexpr std::string_view kClaimAllowed = "the name of a claim other than exp, iat, nbf, iss, aud";
 bool is_claim(std::string_view text);
 
+inline constexpr std::string_view kSchemesAllowed =
+    "words of letters, digits and -, with a space between two";
+/// Schemes of an Authorization header (RFC 9110 section 11.1), at least one.
+bool is_schemes(std::string_view text);
+
 /// "5m", "1d", "250ms", or a bare number of `bare` units. nullopt: none of these, or over 300 years.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                         std::chrono::milliseconds bare);

@@ -26,6 +26,7 @@ constexpr std::array<string_view, 10> kAlgorithms{"HS256", "HS384", "HS512", "RS
                                                   "RS512", "ES256", "ES384", "ES512", "EdDSA"};
 constexpr std::array<string_view, 3> kHashers{"argon2id", "scrypt", "pbkdf2_sha256"};
 constexpr std::array<string_view, 2> kReleases{"5.2", "5.5"};
+constexpr std::array<string_view, 2> kUserIdFields{"id", "username"};
 constexpr std::array<string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<string_view, 3> kFormats{"auto", "text", "journal"};
 
@@ -124,6 +125,24 @@ const std::array kKeys{
         "The claim that holds the token's own id."},
     Key{"tokens", "update_last_login", Switch{AT(tokens.update_last_login)},
         "Writes auth_user.last_login at each login."},
+    Key{"tokens", "rotate_refresh_tokens", Switch{AT(tokens.rotate_refresh_tokens)},
+        "A refresh gives a new refresh token, too, whose lifetime begins anew."},
+    Key{"tokens", "blacklist_after_rotation", Switch{AT(tokens.blacklist_after_rotation)},
+        "The refresh token that was exchanged is not good any more; of two exchanges at once one succeeds."
+        " Needs compat.django_blacklist."},
+    Key{"tokens", "auth_header_types", Text{AT(tokens.auth_header_types), kSchemesAllowed, is_schemes},
+        "The words that may stand before an access token in the Authorization header; 401 answers name the "
+        "first."},
+    Key{"tokens", "user_id_field", Choice{AT(tokens.user_id_field), kUserIdFields},
+        "The column of auth_user that user_id_claim holds. With username, a token that a worker does not "
+        "know yet costs a query."},
+    Key{"tokens", "check_user_is_active", Switch{AT(tokens.check_user_is_active)},
+        "Refuses the tokens of inactive users. Off: only their logins."},
+    Key{"tokens", "check_revoke_token", Switch{AT(tokens.check_revoke_token)},
+        "Tokens carry a digest of the stored password hash and end when the password is changed; those "
+        "without it are refused."},
+    Key{"tokens", "revoke_token_claim", Text{AT(tokens.revoke_token_claim), kClaimAllowed, is_claim},
+        "The claim that holds this digest."},
 
     Key{"passwords", "hasher", Choice{AT(passwords.hasher), kHashers},
         "How new passwords are hashed. All of Django's encodings are verified whatever stands here."},
@@ -168,6 +187,9 @@ const std::array kKeys{
 
     Key{"compat", "simplejwt", Choice{AT(compat.simplejwt), kReleases},
         "The release of simplejwt whose messages and claims are spoken."},
+    Key{"compat", "django_blacklist", Switch{AT(compat.django_blacklist)},
+        "Shares Django's blacklist of refresh tokens (the app rest_framework_simplejwt.token_blacklist): "
+        "logins are recorded in its tables, token text included, and POST /api/token/blacklist/ is served."},
 
     Key{"log", "level", Choice{AT(log.level), kLevels}, "The least important lines that are written."},
     Key{"log", "format", Choice{AT(log.format), kFormats},

@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 
 #include <openssl/crypto.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -20,6 +21,13 @@ struct Sha256Engine {
   static constexpr auto init = SHA256_Init;
   static constexpr auto update = SHA256_Update;
   static constexpr auto final = SHA256_Final;
+};
+
+struct Md5Engine {
+  using Context = MD5_CTX;
+  static constexpr auto init = MD5_Init;
+  static constexpr auto update = MD5_Update;
+  static constexpr auto final = MD5_Final;
 };
 
 struct Sha384Engine {
@@ -92,6 +100,12 @@ std::string hmac_string(std::string_view key, std::string_view data) {
 Sha256 sha256(std::string_view data) {
   Sha256 out;
   digest_into<Sha256Engine>(out.data(), data);
+  return out;
+}
+
+Md5 md5(std::string_view data) {
+  Md5 out;
+  digest_into<Md5Engine>(out.data(), data);
   return out;
 }
 

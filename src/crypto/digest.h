@@ -8,8 +8,11 @@
 namespace crypto {
 
 using Sha256 = std::array<unsigned char, 32>;
+using Md5 = std::array<unsigned char, 16>;
 
 Sha256 sha256(std::string_view data);
+/// For what Django and simplejwt compare by it; it protects nothing.
+Md5 md5(std::string_view data);
 Sha256 hmac_sha256(std::string_view key, std::string_view data);
 
 enum class HashAlg { sha256, sha384, sha512 };

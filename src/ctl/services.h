@@ -34,9 +34,9 @@ class Services {
   static util::Result<std::unique_ptr<Services>> open(const std::string& config_path);
 
   Accounts accounts() { return {users_, policy_, hashes_, clock_, random_, config_.accounts.unique_email}; }
+  const config::Config& config() const { return config_; }
   /// Its statements may take as long as they like: a migration of a large table does.
   mysql::Pool& pool() { return pool_; }
-  const config::Config& config() const { return config_; }
 
  private:
   explicit Services(config::Config config);

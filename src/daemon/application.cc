@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "accounts/credentials.h"
 #include "accounts/registration.h"
@@ -16,10 +19,12 @@
 #include "daemon/supervisor.h"
 #include "fastcgi/listener.h"
 #include "mysql/pool.h"
+#include "store/blacklist_store.h"
 #include "store/mysql_user_store.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
+#include "tokens/refresh_tokens.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
@@ -84,7 +89,9 @@ tokens::IssuerOptions issuer_options(const Config& c) {
           .user_id_claim = c.tokens.user_id_claim,
           .jti_claim = c.tokens.jti_claim,
           .token_type_claim = c.tokens.token_type_claim,
-          .user_id_as_string = !speaks_5_2(c)};
+          .user_id_as_string = !speaks_5_2(c),
+          .username_as_id = c.tokens.user_id_field == "username",
+          .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string()};
 }
 
 tokens::DirectoryOptions directory_options(const Config& c) {
@@ -95,8 +102,38 @@ tokens::DirectoryOptions directory_options(const Config& c) {
   return options;
 }
 
-tokens::BearerOptions bearer_options(const Config& c) {
+tokens::UserRules user_rules(const Config& c) {
   return {.user_id_claim = c.tokens.user_id_claim,
+          .by_username = c.tokens.user_id_field == "username",
+          .check_active = c.tokens.check_user_is_active,
+          .check_password = c.tokens.check_revoke_token,
+          .revoke_claim = c.tokens.revoke_token_claim};
+}
+
+std::vector<std::string> header_types(const Config& c) {
+  std::istringstream words(c.tokens.auth_header_types);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+tokens::RefreshOptions refresh_options(const Config& c) {
+  return {.rotate = c.tokens.rotate_refresh_tokens,
+          .blacklist_after_rotation = c.tokens.blacklist_after_rotation,
+          .simplejwt_5_2 = speaks_5_2(c),
+          .jti_claim = c.tokens.jti_claim};
+}
+
+api::ApiOptions api_options(const Config& c) {
+  const std::string scheme = header_types(c).front();
+  return {.simplejwt_5_2 = speaks_5_2(c),
+          .registration = c.accounts.registration,
+          .require_email = c.accounts.require_email,
+          .blacklist = c.compat.django_blacklist,
+          .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\""};
+}
+
+tokens::BearerOptions bearer_options(const Config& c) {
+  return {.users = user_rules(c),
+          .header_types = header_types(c),
           .cached_tokens = static_cast<std::size_t>(c.cache.verified_tokens)};
 }
 
@@ -139,16 +176,14 @@ struct Application::Parts {
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
         bearer(verifier, directory, clock, bearer_options(configuration)),
-        readiness(pool, directory, configuration.cache.stale_after),
-        services{{.simplejwt_5_2 = speaks_5_2(configuration),
-                  .registration = configuration.accounts.registration,
-                  .require_email = configuration.accounts.require_email},
+        refresh_tokens(verifier, issuer, {directory, clock, user_rules(configuration)}, used_blacklist(),
+                       clock, refresh_options(configuration)),
+        readiness(pool, directory, used_blacklist(), configuration.cache.stale_after),
+        services{api_options(configuration),
                  registration,
                  credentials,
-                 issuer,
-                 verifier,
+                 refresh_tokens,
                  bearer,
-                 directory,
                  [this] { return readiness.missing(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
@@ -156,11 +191,16 @@ struct Application::Parts {
             server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
             app, random) {}
 
+  store::BlacklistStore* used_blacklist() {
+    return configuration.compat.django_blacklist ? &blacklist : nullptr;
+  }
+
   const Config configuration;
   util::SystemClock clock;
   util::SystemRandom random;
   mysql::Pool pool;
   store::MysqlUserStore users{pool};
+  store::MysqlBlacklistStore blacklist{pool};
   accounts::PasswordPolicy policy;
   crypto::PasswordHashes hashes;
   accounts::Registration registration;
@@ -170,6 +210,7 @@ struct Application::Parts {
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
   tokens::BearerAuthenticator bearer;
+  tokens::RefreshTokens refresh_tokens;
   Readiness readiness;
   api::Services services;
   api::App app;

@@ -11,12 +11,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kFresh{1};
+constexpr const char* kNoBlacklist =
+    "compat.django_blacklist is on, and the tables token_blacklist_outstandingtoken and "
+    "token_blacklist_blacklistedtoken do not exist: Django's `manage.py migrate token_blacklist` makes them";
 
 }  // namespace
 
 Readiness::Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory,
-                     std::chrono::seconds stale_after)
-    : pool_(pool), directory_(directory), stale_after_(stale_after) {}
+                     store::BlacklistStore* blacklist, std::chrono::seconds stale_after)
+    : pool_(pool), directory_(directory), blacklist_(blacklist), stale_after_(stale_after) {}
 
 std::vector<std::string> Readiness::missing() {
   {
@@ -39,6 +42,7 @@ std::vector<std::string> Readiness::ask() {
   try {
     const auto status = store::Migrator(pool_).status();
     if (!status.current()) missing.push_back(status.describe());
+    if (blacklist_ != nullptr && !blacklist_->tables_exist()) missing.emplace_back(kNoBlacklist);
   } catch (const util::Outage&) {
     missing.emplace_back("the database cannot be reached");
   } catch (const std::exception& error) {
@@ -56,7 +60,8 @@ std::string Readiness::refusal() {
     const auto status = store::Migrator(pool_).status();
     const bool altered = std::any_of(status.known.begin(), status.known.end(),
                                      [](const store::MigrationState& m) { return m.checksum_differs; });
-    return altered || !status.unknown.empty() ? status.describe() : std::string();
+    if (altered || !status.unknown.empty()) return status.describe();
+    return blacklist_ != nullptr && !blacklist_->tables_exist() ? kNoBlacklist : std::string();
   } catch (const util::Outage&) {
     return {};
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mysql/pool.h"
+#include "store/blacklist_store.h"
 #include "store/migrator.h"
 #include "tokens/user_directory.h"
 #include "util/guarded.h"
@@ -14,13 +15,16 @@ namespace jwtauthd {
 
 class Readiness {
  public:
-  Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory, std::chrono::seconds stale_after);
+  /// `blacklist`: nullptr when none is configured.
+  Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory, store::BlacklistStore* blacklist,
+            std::chrono::seconds stale_after);
 
   /// One sentence for each thing that is missing; empty: ready. The database is asked at most
   /// once a second, by one caller; the others have the last answer meanwhile, however long it takes.
   std::vector<std::string> missing();
-  /// Why this binary must not serve this database at all, or "": a newer version's schema, or another
-  /// text under a known migration. A database that cannot be reached is no reason.
+  /// Why this binary must not serve this database at all, or "": a newer version's schema, another text
+  /// under a known migration, or no tables of a configured blacklist. A database that cannot be reached is no
+  /// reason.
   std::string refusal();
 
  private:
@@ -33,6 +37,7 @@ class Readiness {
   };
   mysql::Pool& pool_;
   const tokens::UserDirectory& directory_;
+  store::BlacklistStore* blacklist_;
   const std::chrono::seconds stale_after_;
   util::Guarded<Last> last_;
 };

@@ -1,11 +1,9 @@
 #include "tokens/bearer.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "tokens/token_cache.h"
-#include "tokens/user_claim.h"
 #include "util/random.h"
 
 namespace tokens {
@@ -23,19 +21,23 @@ std::string_view strip(std::string_view text) {
 }  // namespace
 
 struct BearerAuthenticator::Impl {
-  Impl(const Verifier& verifier_in, UserDirectory& directory_in, const util::Clock& clock_in,
+  Impl(const Verifier& verifier_in, UserDirectory& directory, const util::Clock& clock_in,
        BearerOptions options_in)
-      : verifier(verifier_in), directory(directory_in), clock(clock_in), options(std::move(options_in)) {}
+      : verifier(verifier_in),
+        clock(clock_in),
+        options(std::move(options_in)),
+        users(directory, clock, options.users) {}
 
   const Verifier& verifier;
-  UserDirectory& directory;
   const util::Clock& clock;
   const BearerOptions options;
+  const TokenUsers users;
   util::SystemRandom random;
   TokenCache cache{options.cached_tokens, random};
 
-  std::variant<Vouched, BearerDefect, TokenDefect> vouch(std::string_view token);
-  BearerOutcome find_user(std::int64_t id, bool may_ask_database);
+  bool is_ours(std::string_view scheme) const;
+  std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase> vouch(std::string_view token,
+                                                                        bool may_ask_database);
 };
 
 BearerAuthenticator::BearerAuthenticator(const Verifier& verifier, UserDirectory& directory,
@@ -47,23 +49,33 @@ BearerAuthenticator::~BearerAuthenticator() = default;
 BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, bool may_ask_database) {
   const std::string_view header = strip(authorization);
   const std::string_view scheme = header.substr(0, header.find_first_of(white_space));
-  if (scheme != "Bearer") return BearerDefect::absent;
+  if (!impl_->is_ours(scheme)) return BearerDefect::absent;
   const std::string_view token = strip(header.substr(scheme.size()));
   if (token.empty()) return BearerDefect::bad_header;
 
-  const auto vouched = impl_->vouch(token);
-  if (const auto* defect = std::get_if<TokenDefect>(&vouched)) return *defect;
-  if (const auto* defect = std::get_if<BearerDefect>(&vouched)) return *defect;
-  return impl_->find_user(std::get<Vouched>(vouched).user_id, may_ask_database);
+  for (bool read_again = false;; read_again = true) {
+    const auto outcome = impl_->vouch(token, may_ask_database);
+    if (const auto* defect = std::get_if<TokenDefect>(&outcome)) return *defect;
+    if (const auto* defect = std::get_if<BearerDefect>(&outcome)) return *defect;
+    if (std::holds_alternative<NeedsDatabase>(outcome)) return NeedsDatabase{};
+    const auto& vouched = std::get<Vouched>(outcome);
+    auto found = impl_->users.find(vouched.user_id, vouched.said, may_ask_database);
+    if (auto* user = std::get_if<std::shared_ptr<const KnownUser>>(&found))
+      return Principal{std::move(*user)};
+    if (const auto* defect = std::get_if<BearerDefect>(&found)) return *defect;
+    if (std::holds_alternative<NeedsDatabase>(found)) return NeedsDatabase{};
+    if (read_again) return BearerDefect::user_not_found;
+    impl_->cache.erase(token);
+  }
 }
 
-std::optional<std::int64_t> BearerAuthenticator::user_id(const json::Value& claims) const {
-  const auto id = named_user(claims, impl_->options.user_id_claim);
-  if (!id || *id == nobody) return std::nullopt;
-  return id;
+bool BearerAuthenticator::Impl::is_ours(std::string_view scheme) const {
+  return std::find(options.header_types.begin(), options.header_types.end(), scheme) !=
+         options.header_types.end();
 }
 
-std::variant<Vouched, BearerDefect, TokenDefect> BearerAuthenticator::Impl::vouch(std::string_view token) {
+std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase> BearerAuthenticator::Impl::vouch(
+    std::string_view token, bool may_ask_database) {
   if (const auto known = cache.find(token)) {
     if (!verifier.expired(known->expires, clock.unix_now())) return *known;
     cache.erase(token);
@@ -73,23 +85,15 @@ std::variant<Vouched, BearerDefect, TokenDefect> BearerAuthenticator::Impl::vouc
   if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;
   const auto verified = verifier.verify(token, TokenType::access);
   if (!verified) return verified.error();
-  const auto user_id = named_user(verified->claims, options.user_id_claim);
-  if (!user_id) return BearerDefect::no_user_claim;
-  const Vouched vouched{*user_id, verified->expires};
+  const auto named = users.read(verified->claims, may_ask_database);
+  if (const auto* defect = std::get_if<BearerDefect>(&named)) return *defect;
+  if (std::holds_alternative<NeedsDatabase>(named)) return NeedsDatabase{};
+  const auto& user = std::get<TokenUsers::Named>(named);
+  const Vouched vouched{user.id, verified->expires, user.said};
+  // Whom nobody is called may be created later, where an id cannot come back.
+  if (options.users.by_username && user.id == nobody) return vouched;
   cache.insert(token, vouched);
   return vouched;
-}
-
-BearerOutcome BearerAuthenticator::Impl::find_user(std::int64_t id, bool may_ask_database) {
-  if (id == nobody) return BearerDefect::user_not_found;
-  auto user = directory.recall(id);
-  if (!user) {
-    if (!may_ask_database) return NeedsDatabase{};
-    user = directory.fetch(id);
-  }
-  if (*user == nullptr) return BearerDefect::user_not_found;
-  if (!(*user)->is_active) return BearerDefect::user_inactive;
-  return Principal{std::move(*user)};
 }
 
 }  // namespace tokens

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "json/writer.h"
+#include "tokens/user_claim.h"
 #include "util/encoding.h"
 
 namespace tokens {
@@ -29,12 +30,15 @@ Issuer::Issuer(const KeyRing& keys, const util::Clock& clock, util::Random& rand
 TokenPair Issuer::issue_pair(const store::User& user) const {
   const std::int64_t now = clock_.unix_now();
   TokenPair pair;
-  pair.refresh = issue(TokenType::refresh, user, now);
-  pair.access = issue(TokenType::access, user, now);
+  pair.refresh_jti = uuid4_hex(random_);
+  pair.refresh_expires = now + options_.refresh_lifetime.count();
+  pair.refresh = issue(TokenType::refresh, user, now, pair.refresh_jti);
+  pair.access = issue(TokenType::access, user, now, uuid4_hex(random_));
   return pair;
 }
 
-std::string Issuer::issue(TokenType type, const store::User& user, std::int64_t now) const {
+std::string Issuer::issue(TokenType type, const store::User& user, std::int64_t now,
+                          std::string_view jti) const {
   std::string claims;
   claims.reserve(typical_claims_bytes);
   json::Object object(claims);
@@ -42,11 +46,16 @@ std::string Issuer::issue(TokenType type, const store::User& user, std::int64_t 
   object.field(options_.token_type_claim, name(type))
       .field("exp", std::int64_t{now + lifetime.count()})
       .field("iat", now)
-      .field(options_.jti_claim, std::string_view(uuid4_hex(random_)));
-  if (options_.user_id_as_string) {
+      .field(options_.jti_claim, jti);
+  if (options_.username_as_id) {
+    object.field(options_.user_id_claim, std::string_view(user.username));
+  } else if (options_.user_id_as_string) {
     object.field(options_.user_id_claim, std::string_view(std::to_string(user.id)));
   } else {
     object.field(options_.user_id_claim, user.id);
+  }
+  if (!options_.revoke_claim.empty()) {
+    object.field(options_.revoke_claim, std::string_view(claim_text(mark_of(user.password))));
   }
   if (!options_.audience.empty()) object.field("aud", std::string_view(options_.audience));
   if (!options_.issuer.empty()) object.field("iss", std::string_view(options_.issuer));
@@ -89,6 +98,27 @@ std::string Issuer::access_from(const json::Value& refresh_claims) const {
   if (issuer_due) object.field("iss", std::string_view(options_.issuer));
   object.close();
   return keys_.signing_key().sign(claims);
+}
+
+TokenPair Issuer::rotate(const json::Value& refresh_claims) const {
+  const std::int64_t now = clock_.unix_now();
+  TokenPair pair;
+  pair.access = access_from(refresh_claims);
+  pair.refresh_jti = uuid4_hex(random_);
+  pair.refresh_expires = now + options_.refresh_lifetime.count();
+  pair.refresh = successor(refresh_claims, now, pair.refresh_jti);
+  return pair;
+}
+
+std::string Issuer::successor(const json::Value& claims, std::int64_t now, std::string_view jti) const {
+  json::Value next = json::Value::object();
+  claims.each([&](std::string_view claim, const json::Value& value) { next.set(claim, value); });
+  next.set(options_.jti_claim, json::Value::string(jti));
+  next.set("exp", json::Value::integer(now + options_.refresh_lifetime.count()));
+  next.set("iat", json::Value::integer(now));
+  if (!options_.audience.empty()) next.set("aud", json::Value::string(options_.audience));
+  if (!options_.issuer.empty()) next.set("iss", json::Value::string(options_.issuer));
+  return keys_.signing_key().sign(next.dump());
 }
 
 }  // namespace tokens

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "store/user_store.h"
 #include "tokens/claims.h"
@@ -16,17 +17,21 @@ namespace tokens {
 struct IssuerOptions {
   std::chrono::seconds access_lifetime{300};
   std::chrono::seconds refresh_lifetime{86400};
-  std::string issuer;
-  std::string audience;
+  std::string issuer{};
+  std::string audience{};
   std::string user_id_claim = "user_id";
   std::string jti_claim = "jti";
   std::string token_type_claim = "token_type";
   bool user_id_as_string = true;  // simplejwt 5.5; 5.2 writes a number
+  bool username_as_id = false;    // the username in place of the id
+  std::string revoke_claim{};     // where the digest of the stored password hash goes; empty: not told
 };
 
 struct TokenPair {
   std::string refresh;
   std::string access;
+  std::string refresh_jti;
+  std::int64_t refresh_expires = 0;  // seconds since 1970
 };
 
 class Issuer {
@@ -36,9 +41,13 @@ class Issuer {
   TokenPair issue_pair(const store::User& user) const;
   /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does.
   std::string access_from(const json::Value& refresh_claims) const;
+  /// simplejwt's rotation: that access token, and a refresh token of the same claims with an id and
+  /// times of its own.
+  TokenPair rotate(const json::Value& refresh_claims) const;
 
  private:
-  std::string issue(TokenType type, const store::User& user, std::int64_t now) const;
+  std::string issue(TokenType type, const store::User& user, std::int64_t now, std::string_view jti) const;
+  std::string successor(const json::Value& claims, std::int64_t now, std::string_view jti) const;
 
   const KeyRing& keys_;
   const util::Clock& clock_;

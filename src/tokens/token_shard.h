@@ -10,12 +10,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tokens/user_claim.h"
+
 namespace tokens {
 
 /// What later requests need of a token that a key of ours vouched for.
 struct Vouched {
   std::int64_t user_id = 0;
   std::int64_t expires = 0;  // seconds since 1970
+  UserClaims said{};
 };
 
 /// Of all shards together: each alone would have to drop tokens while others have room.

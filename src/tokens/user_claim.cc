@@ -3,6 +3,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "util/encoding.h"
+
 namespace tokens {
 namespace {
 
@@ -35,6 +37,18 @@ std::int64_t read_id(const json::Value& value) {
 }
 
 }  // namespace
+
+PasswordMark mark_of(std::string_view stored_hash) {
+  return crypto::md5(stored_hash);
+}
+
+std::string claim_text(const PasswordMark& mark) {
+  std::string text = util::to_hex({reinterpret_cast<const char*>(mark.data()), mark.size()});
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
 
 std::optional<std::int64_t> named_user(const json::Value& claims, std::string_view claim) {
   const auto value = claims.get(claim);

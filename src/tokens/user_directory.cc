@@ -99,6 +99,11 @@ UserPtr UserDirectory::fetch(std::int64_t id) {
   }
 }
 
+std::int64_t UserDirectory::find_id(std::string_view username) {
+  const auto user = impl_->users.find_by_username(username);
+  return user ? user->id : nobody;
+}
+
 void UserDirectory::forget(std::int64_t id) {
   impl_->shard(id).lock()->forget(id);
 }

@@ -9,8 +9,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "store/user_store.h"
+#include "tokens/user_claim.h"
 
 namespace tokens {
 
@@ -22,6 +24,8 @@ struct KnownUser {
   bool is_active = false;
   bool is_staff = false;
   bool is_superuser = false;
+  PasswordMark password{};          // of the stored hash, which itself is not kept
+  std::uint64_t password_seen = 0;  // a quick hash of it, to notice a change
 };
 
 struct DirectoryOptions {
@@ -58,6 +62,8 @@ class UserDirectory {
   /// Memory, else the database (throws util::Outage). nullptr: there is no such user. Threads that
   /// ask for one user at the same time share one query.
   std::shared_ptr<const KnownUser> fetch(std::int64_t id);
+  /// Asks the database, by the rules of its collation. `nobody`: there is no such user. Throws util::Outage.
+  std::int64_t find_id(std::string_view username);
   /// After a committed change made by this worker: no answer that was read before is given any more.
   void forget(std::int64_t id);
   /// Time since the last successful poll; before the first, since the construction.

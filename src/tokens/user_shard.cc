@@ -1,13 +1,21 @@
 #include "tokens/user_shard.h"
 
+#include <functional>
+#include <string_view>
 #include <utility>
 
 namespace tokens {
 namespace {
 
+/// 30 ns where the digest takes 400, for each user at each poll.
+std::uint64_t quick_hash(std::string_view text) {
+  return std::hash<std::string_view>{}(text);
+}
+
 bool same(const KnownUser& known, const store::User& read) {
   return known.username == read.username && known.email == read.email && known.is_active == read.is_active &&
-         known.is_staff == read.is_staff && known.is_superuser == read.is_superuser;
+         known.is_staff == read.is_staff && known.is_superuser == read.is_superuser &&
+         known.password_seen == quick_hash(read.password);
 }
 
 // Of so many entries the one that was not used for the longest goes: close to the exact order, without
@@ -17,8 +25,9 @@ constexpr std::size_t candidates = 8;
 }  // namespace
 
 UserPtr known_user(const store::User& user) {
-  return std::make_shared<const KnownUser>(
-      KnownUser{user.id, user.username, user.email, user.is_active, user.is_staff, user.is_superuser});
+  return std::make_shared<const KnownUser>(KnownUser{user.id, user.username, user.email, user.is_active,
+                                                     user.is_staff, user.is_superuser, mark_of(user.password),
+                                                     quick_hash(user.password)});
 }
 
 std::optional<UserPtr> UserShard::recall(std::int64_t id, Instant now, const Trust& trust) {

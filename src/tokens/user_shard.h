@@ -69,7 +69,7 @@ class UserShard {
   std::size_t hand_ = 0;  // the bucket at which the search for an entry to drop goes on
 };
 
-/// Only what a KnownUser shows; never the password hash.
+/// Only what a KnownUser shows: of the password hash a digest.
 UserPtr known_user(const store::User& user);
 
 }  // namespace tokens

@@ -24,9 +24,22 @@ class AppTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_outage_is_503_with_a_fixed_text);
   CPPUNIT_TEST(readiness_says_what_is_missing);
   CPPUNIT_TEST(registration_can_be_closed);
+  CPPUNIT_TEST(the_blacklist_is_there_when_it_is_configured);
+  CPPUNIT_TEST(a_401_names_the_configured_scheme);
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void the_blacklist_is_there_when_it_is_configured() {
+    CPPUNIT_ASSERT_EQUAL(404, House().send("POST", "/api/token/blacklist/", "{}").status);
+    CPPUNIT_ASSERT_EQUAL(400, House({.blacklist = true}).send("POST", "/api/token/blacklist/", "{}").status);
+  }
+
+  void a_401_names_the_configured_scheme() {
+    CPPUNIT_ASSERT(House().send("GET", "/api/dashboard/").headers.empty());
+    const auto response = House({.challenge = "JWT realm=\"api\""}).send("GET", "/api/dashboard/");
+    CPPUNIT_ASSERT_EQUAL(std::string("JWT realm=\"api\""), response.headers.at(0).second);
+  }
+
   void every_protected_row_asks_for_a_token() {
     House house;
     int protected_rows = 0;
@@ -63,7 +76,7 @@ class AppTest : public CppUnit::TestFixture {
   }
 
   void every_view_tells_its_allow_header_on_every_answer() {
-    House house;
+    House house({.blacklist = true});
     for (const auto& row : api::routes()) {
       for (const auto* method : {"GET", "POST", "OPTIONS", "BREW"}) {
         CPPUNIT_ASSERT_MESSAGE(std::string(row.path), !house.send(method, row.path).allow.empty());

@@ -27,8 +27,9 @@ inline tokens::KeyRing test_keys() {
 
 struct House {
   explicit House(api::ApiOptions options = {})
-      : services{options,  registration, credentials, issuer,
-                 verifier, bearer,       directory,   [this] { return missing; }} {}
+      : refresh_tokens{verifier, issuer, {directory, clock, {}},
+                       nullptr,  clock,  {.simplejwt_5_2 = options.simplejwt_5_2}},
+        services{options, registration, credentials, refresh_tokens, bearer, [this] { return missing; }} {}
 
   accounts_test::FakeUserStore users;
   accounts_test::FixedClock clock;
@@ -42,6 +43,7 @@ struct House {
   tokens::Verifier verifier{keys, clock, {}};
   tokens::UserDirectory directory{users, {}};
   tokens::BearerAuthenticator bearer{verifier, directory, clock, {}};
+  tokens::RefreshTokens refresh_tokens;
   std::vector<std::string> missing;  // what /readyz shall tell
   api::Services services;
   api::App app{services};

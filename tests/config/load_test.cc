@@ -177,7 +177,7 @@ token_threds = 4
         {"[log]\nLEVEL = \"info\"\n", ":2: log.LEVEL: is not a known key; did you mean level?"},
         {"[cache]\npool_size = 3\n",
          ":2: cache.pool_size: is not a known key; did you mean database.pool_size?"},
-        {"[compat]\nmode = 3\n", ":2: compat.mode: is not a known key; allowed: simplejwt"},
+        {"[compat]\nmode = 3\n", ":2: compat.mode: is not a known key; allowed: simplejwt, django_blacklist"},
         {"[log.level]\na = 1\n",
          ":1: log.level: is a table; allowed: \"debug\", \"info\", \"warning\", \"error\""},
         {"[nginx]\na = 1\nb = 2\n",

@@ -103,7 +103,9 @@ class PagesTest : public CppUnit::TestFixture {
       const char* words;
       const char* expected;
     } rows[] = {
-        {"jwtauthctl ''", "migrate config createsuperuser changepassword user doctor compare --help --version --config\n"},
+        {"jwtauthctl ''",
+         "migrate config createsuperuser changepassword user doctor compare flush-expired-tokens --help "
+         "--version --config\n"},
         {"jwtauthctl m", "migrate\n"},
         {"jwtauthctl user d", "deactivate\n"},
         {"jwtauthctl -c user m", "migrate\n"},

@@ -20,6 +20,7 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(migrates_from_nothing);
   CPPUNIT_TEST(superuser_is_made_changed_and_closed);
   CPPUNIT_TEST(schema_that_is_missing_is_no_riddle);
+  CPPUNIT_TEST(expired_tokens_are_flushed_in_batches);
   CPPUNIT_TEST_SUITE_END();
 
   testing::TestDatabase database_;
@@ -124,6 +125,28 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(1, run({"user", "list"}));
     CPPUNIT_ASSERT_MESSAGE(terminal_.errors,
                            terminal_.errors.find("jwtauthctl migrate") != std::string::npos);
+  }
+
+  void expired_tokens_are_flushed_in_batches() {
+    CPPUNIT_ASSERT_EQUAL(1, run({"flush-expired-tokens"}));
+    CPPUNIT_ASSERT(terminal_.errors.find("token_blacklist") != std::string::npos);
+    database_.run(
+        "CREATE TABLE token_blacklist_outstandingtoken (id BIGINT AUTO_INCREMENT PRIMARY KEY, token "
+        "LONGTEXT, "
+        "created_at DATETIME(6), expires_at DATETIME(6), user_id INT, jti VARCHAR(255) UNIQUE)");
+    database_.run(
+        "CREATE TABLE token_blacklist_blacklistedtoken (id BIGINT AUTO_INCREMENT PRIMARY KEY, "
+        "blacklisted_at DATETIME(6), token_id BIGINT UNIQUE)");
+    database_.run(
+        "INSERT INTO token_blacklist_outstandingtoken (token, expires_at, jti) SELECT '', "
+        "UTC_TIMESTAMP() + INTERVAL IF(seq % 5 = 0, 1, -1) HOUR, seq FROM seq_1_to_50");
+    CPPUNIT_ASSERT_EQUAL(2, run({"flush-expired-tokens", "--batch", "0"}));
+    CPPUNIT_ASSERT_EQUAL(0, run({"flush-expired-tokens", "--batch", "7", "--json"}));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{40},
+                         json::parse(terminal_.output).value().get("deleted")->as_integer());
+    CPPUNIT_ASSERT_EQUAL("10"s, database_.value("SELECT COUNT(*) FROM token_blacklist_outstandingtoken"));
+    CPPUNIT_ASSERT_EQUAL(0, run({"flush-expired-tokens"}));
+    CPPUNIT_ASSERT_EQUAL("Deleted 0 expired tokens.\n"s, terminal_.output);
   }
 };
 

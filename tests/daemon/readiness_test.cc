@@ -21,7 +21,7 @@ struct Asked {
   mysql::Pool pool;
   store::MysqlUserStore users{pool};
   tokens::UserDirectory directory{users, {}};
-  Readiness readiness{pool, directory, 60s};
+  Readiness readiness{pool, directory, nullptr, 60s};
 };
 
 class ReadinessTest : public CppUnit::TestFixture {
@@ -89,7 +89,7 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
-    Readiness strict(asked.pool, asked.directory, 0s);
+    Readiness strict(asked.pool, asked.directory, nullptr, 0s);
     std::this_thread::sleep_for(2ms);
     const auto missing = strict.missing();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, missing.size());

@@ -74,6 +74,10 @@ class FakeUsers final : public store::UserStore {
     const std::lock_guard lock(mutex_);
     rows_[id] = std::move(user);
   }
+  void set_stored_password(std::int64_t id, std::string encoded) {
+    const std::lock_guard lock(mutex_);
+    rows_[id].password = std::move(encoded);
+  }
   void remove(std::int64_t id) {
     const std::lock_guard lock(mutex_);
     rows_.erase(id);
@@ -112,7 +116,14 @@ class FakeUsers final : public store::UserStore {
     return read;
   }
 
-  std::optional<store::User> find_by_username(std::string_view) override { return std::nullopt; }
+  std::optional<store::User> find_by_username(std::string_view username) override {
+    throw_if_away();
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, user] : rows_) {
+      if (user.username == username) return user;
+    }
+    return std::nullopt;
+  }
   bool username_exists(std::string_view) override { return false; }
   bool email_exists(std::string_view) override { return false; }
   store::Inserted insert(store::User&, bool) override { return store::Inserted::ok; }
