@@ -79,13 +79,18 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+.PHONY: check-interop deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
 check check-house check-unit check-database check-integration check-wire: deps-test configure-build
 	@$(quiet_make) -C $(BUILD) $(jobs) check-programs
 	@$(SOURCE)/tests/run --build $(BUILD) $(patsubst check%,%,$(subst check-,check,$@))
+
+# A real Django on the same database; Debian's packages of it are wanted by this alone.
+check-interop: all
+	@$(SOURCE)/tools/deps run interop
+	@$(SOURCE)/tests/run --build $(BUILD) interop
 
 check-asan: deps-test
 	@$(call check_with,address,$(SOURCE)/build-asan)
@@ -136,6 +141,7 @@ distclean:
 help:
 	@echo 'run start stop status       the stack on http://127.0.0.1:PORT'
 	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
+	@echo 'check-interop               side by side with a real Django on one database'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'all install uninstall dist distcheck clean distclean'
