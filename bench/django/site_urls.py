@@ -10,7 +10,7 @@ class NewUser(serializers.ModelSerializer):
     class Meta:
         model = User
         fields = ["id", "username", "email", "password"]
-        extra_kwargs = {"password": {"write_only": True}, "email": {"required": True}}
+        extra_kwargs = {"password": {"write_only": True}, "email": {"required": True, "allow_blank": False}}
 
     def validate(self, data):
         try:
