@@ -34,6 +34,7 @@ class ReadinessTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(users_that_were_not_polled_for_long_are_told);
   CPPUNIT_TEST(database_that_is_away_is_told_and_no_refusal);
   CPPUNIT_TEST(nobody_waits_behind_one_who_asks_a_database_that_hangs);
+  CPPUNIT_TEST(a_blacklist_without_its_tables_is_told_and_refused);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -83,6 +84,20 @@ class ReadinessTest : public CppUnit::TestFixture {
     for (int i = 0; i < 100; ++i) asked.readiness.missing();
     // One more if the second happened to end among these.
     CPPUNIT_ASSERT(asked.pool.statements_sent() - before <= 3);
+  }
+
+  void a_blacklist_without_its_tables_is_told_and_refused() {
+    testing::TestDatabase database;
+    Asked asked(database.options());
+    CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
+    store::MysqlBlacklistStore blacklist(asked.pool);
+    Readiness with_blacklist(asked.pool, asked.directory, &blacklist, 60s);
+    const auto missing = with_blacklist.missing();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, missing.size());
+    CPPUNIT_ASSERT_MESSAGE(missing[0],
+                           missing[0].find("token_blacklist_outstandingtoken") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(missing[0], with_blacklist.refusal());
+    CPPUNIT_ASSERT_EQUAL(std::string(), asked.readiness.refusal());
   }
 
   void users_that_were_not_polled_for_long_are_told() {
