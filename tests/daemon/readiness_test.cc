@@ -123,7 +123,7 @@ class ReadinessTest : public CppUnit::TestFixture {
   void nobody_waits_behind_one_who_asks_a_database_that_hangs() {
     testing::PrivateServer server;
     auto options = server.options("mysql");
-    options.read_timeout = 5s;
+    options.read_timeout = 60s;
     Asked asked(std::move(options));
     asked.readiness.missing();
     std::this_thread::sleep_for(1100ms);  // until that answer is old
@@ -133,7 +133,7 @@ class ReadinessTest : public CppUnit::TestFixture {
       asked.readiness.missing();
       answered = true;
     });
-    std::this_thread::sleep_for(50ms);
+    std::this_thread::sleep_for(500ms);  // it has begun to ask
     const auto from_before = asked.readiness.missing();
     const bool had_to_wait = answered;
     server.resume();
