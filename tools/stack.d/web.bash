@@ -89,13 +89,16 @@ nginx_start() {
 nginx_stop() { terminate "$STATE_DIR/run/nginx.pid" QUIT 10; }
 
 wait_until_ready() {
-  local tries answer part
-  for ((tries = 0; tries < 400; tries++)); do
+  local began=$SECONDS said= answer=
+  while ((SECONDS - began < 60)); do # as long as the parts live: a machine may be busy
     answer=$(curl -s -m 2 -w '\n%{http_code}' "http://127.0.0.1:$PORT/readyz" 9>&-) || true
     [ "${answer##*$'\n'}" != 200 ] || return 0
     running "$STATE_DIR/run/workers.pid" >/dev/null || fail "The workers stopped." "$WORKERS_LOG"
     running "$STATE_DIR/run/nginx.pid" >/dev/null || fail "nginx did not start." "$NGINX_LOG"
-    [ $tries -ne 40 ] || say "Waiting until the service is ready"
+    if [ -z "$said" ] && ((SECONDS - began >= 2)); then
+      said=1
+      say "Waiting until the service is ready (its log: $WORKERS_LOG)"
+    fi
     sleep 0.05
   done
   say "/readyz says: $answer" >&2
