@@ -119,6 +119,30 @@ void check_readable(std::string_view key, const std::string& path, std::string_v
   complain(key, "cannot read " + path + ": " + std::generic_category().message(errno), allowed);
 }
 
+/// One keeper of refresh tokens: our sessions, or what a neighbouring Django reads.
+void check_sessions(const Config& config, const Complain& complain) {
+  if (config.sessions.enabled && config.compat.django_blacklist) {
+    complain("compat.django_blacklist", "is on, and so are sessions",
+             "one of the two: sessions.enabled = false");
+  }
+  if (config.sessions.enabled && config.tokens.rotate_refresh_tokens) {
+    complain("tokens.rotate_refresh_tokens", "is on, and so are sessions, which rotate by sessions.rotate",
+             "false, or sessions.enabled = false beside it");
+  }
+  if (config.cookies.enabled && !config.sessions.enabled) {
+    complain("cookies.enabled", "is on, and sessions are not", "sessions.enabled = true beside it");
+  }
+  if (config.cookies.access && !config.cookies.enabled) {
+    complain("cookies.access", "is on, and cookies are not", "cookies.enabled = true beside it");
+  }
+  if (config.throttle.first_delay > config.throttle.max_delay) {
+    complain("throttle.first_delay", "is longer than throttle.max_delay", "up to max_delay");
+  }
+  if (config.throttle.account_failures > config.throttle.max_failures) {
+    complain("throttle.account_failures", "is more than throttle.max_failures", "up to max_failures");
+  }
+}
+
 }  // namespace
 
 void check_together(const Config& config, const Bad& bad, const Complain& complain) {
@@ -127,6 +151,7 @@ void check_together(const Config& config, const Bad& bad, const Complain& compla
   check_claims(config.tokens, complain);
   check_argon2(config.passwords, bad, complain);
   check_scrypt(config.passwords, bad, complain);
+  check_sessions(config, complain);
   if (config.tokens.blacklist_after_rotation && !config.compat.django_blacklist) {
     complain("tokens.blacklist_after_rotation", "is on, and there is no blacklist",
              "false, or compat.django_blacklist = true beside it");

@@ -83,6 +83,33 @@ struct Config {
     bool unique_email = true;
     bool require_email = true;
   } accounts;
+  struct Sessions {
+    bool enabled = true;
+    bool rotate = true;
+    std::chrono::seconds lifetime{2'592'000};
+    std::chrono::seconds reuse_grace{10};
+    std::int64_t max_per_user = 0;
+  } sessions;
+  struct Throttle {
+    bool enabled = true;
+    std::int64_t account_failures = 5;
+    std::int64_t address_failures = 50;
+    std::chrono::seconds first_delay{1};
+    std::chrono::seconds max_delay{900};
+    std::int64_t max_failures = 100;
+    std::chrono::seconds lockout{86400};
+  } throttle;
+  struct Audit {
+    bool enabled = true;
+    std::chrono::seconds retention{7'776'000};
+  } audit;
+  struct Cookies {
+    bool enabled = false;
+    bool access = false;
+  } cookies;
+  struct OAuth {
+    std::string clients_file;
+  } oauth;
   struct Cache {
     std::int64_t verified_tokens = 20000;
     std::int64_t users = 20000;

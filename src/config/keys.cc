@@ -40,6 +40,11 @@ constexpr std::array kSections{
     Section{"tokens", "Named as in djangorestframework-simplejwt's SIMPLE_JWT, in lower case."},
     Section{"passwords", "How new passwords are hashed, and which ones are refused."},
     Section{"accounts", "Registration."},
+    Section{"sessions", "Logins that can be taken back: one row in the database for each."},
+    Section{"throttle", "Failed logins, counted in the database for all workers and hosts."},
+    Section{"audit", "The table jwtauthd_audit."},
+    Section{"cookies", "Tokens in cookies, for browsers."},
+    Section{"oauth", "RFC 7009 and RFC 7662, for services."},
     Section{"cache", "What a worker remembers, so that a token check asks no database."},
     Section{"compat", "Whom to speak like."},
     Section{"log", "What is told, and how."},
@@ -175,6 +180,54 @@ const std::array kKeys{
         "Refuses an e-mail address that an account has already. Django does not."},
     Key{"accounts", "require_email", Switch{AT(accounts.require_email)},
         "Refuses a registration without e-mail."},
+
+    Key{"sessions", "enabled", Switch{AT(sessions.enabled)},
+        "Each login is a session that can be listed and ended. Off: tokens as simplejwt makes them, which is "
+        "what a site "
+        "wants that lets Django rotate or blacklist the same tokens."},
+    Key{"sessions", "rotate", Switch{AT(sessions.rotate)},
+        "A refresh gives a new refresh token, too, and the old one ends. Off: it stays the same until it "
+        "expires."},
+    Key{"sessions", "lifetime", Seconds{AT(sessions.lifetime), 1min, 87600h},
+        "When a session ends whatever happens. One that is not refreshed ends with its refresh token."},
+    Key{"sessions", "reuse_grace", Seconds{AT(sessions.reuse_grace), 0s, 10min},
+        "How long a refresh token that was just exchanged gives the same successor again, for tabs that "
+        "refresh at "
+        "once. Later it is taken for stolen, and its session is ended."},
+    Key{"sessions", "max_per_user", Whole{AT(sessions.max_per_user), 0, 100'000, "sessions"},
+        "A login beyond it ends the session that was unused for longest. 0: no limit."},
+
+    Key{"throttle", "enabled", Switch{AT(throttle.enabled)},
+        "Failed logins delay the next ones: of the same account, and from the same address."},
+    Key{"throttle", "account_failures", Whole{AT(throttle.account_failures), 1, 100, "failures"},
+        "Failures in a row of one account before there is a delay."},
+    Key{"throttle", "address_failures", Whole{AT(throttle.address_failures), 1, 1'000'000, "failures"},
+        "The same for one client address (IPv6: one /64 network)."},
+    Key{"throttle", "first_delay", Seconds{AT(throttle.first_delay), 1s, 1h},
+        "The first delay; each further failure doubles it."},
+    Key{"throttle", "max_delay", Seconds{AT(throttle.max_delay), 1s, 24h},
+        "The longest: nobody can keep an owner out of his account for longer, until max_failures."},
+    Key{"throttle", "max_failures", Whole{AT(throttle.max_failures), 1, 100, "failures"},
+        "Failures in a row after which an account is locked. NIST SP 800-63B allows 100."},
+    Key{"throttle", "lockout", Seconds{AT(throttle.lockout), 1min, 8760h},
+        "How long it stays so, unless an operator clears it."},
+
+    Key{"audit", "enabled", Switch{AT(audit.enabled)},
+        "Records registrations, logins, failures, logouts, changes and what operators do."},
+    Key{"audit", "retention", Seconds{AT(audit.retention), 1h, 876000h},
+        "How long jwtauthctl session purge keeps them."},
+
+    Key{"cookies", "enabled", Switch{AT(cookies.enabled)},
+        "Login sets the refresh token as a cookie, HttpOnly, Secure and SameSite=Strict, which refresh and "
+        "logout take. "
+        "Bodies stay as they are."},
+    Key{"cookies", "access", Switch{AT(cookies.access)},
+        "The access token, too; protected routes take it. What changes something then wants X-CSRF-Token."},
+
+    Key{"oauth", "clients_file", Text{AT(oauth.clients_file), "the absolute path of a file", is_path},
+        "Services that may introspect and revoke tokens, one a line, written by jwtauthctl oauth-client. "
+        "Without it "
+        "the two endpoints are not there."},
 
     Key{"cache", "verified_tokens", Whole{AT(cache.verified_tokens), 0, 10'000'000, "tokens"},
         "Tokens whose signature is not checked again; up to 600 bytes each."},

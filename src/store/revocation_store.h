@@ -1,0 +1,41 @@
+// What ended before its time: the append-only table that every worker polls, so that access tokens end
+// without a query per request.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "util/clock.h"
+
+namespace store {
+
+/// UUIDv7 (RFC 9562) of a session that we began; else 16 bytes that stand for a token without `sid`. All
+/// zero: none.
+using SessionId = std::array<unsigned char, 16>;
+
+struct Revocation {
+  std::int64_t id = 0;          // ascending on one server, with gaps; in no order of commit
+  std::int64_t user_id = 0;     // of the session, or of the user whose tokens end
+  SessionId session{};          // all zero: the user's tokens without session, issued before not_before
+  std::int64_t not_before = 0;  // seconds since 1970; for those
+  std::int64_t expires = 0;     // seconds since 1970: no token that it ends is valid any more
+};
+
+/// Throws util::Outage.
+class RevocationStore {
+ public:
+  virtual ~RevocationStore() = default;
+
+  /// All that is not over yet, by the database's clock: what a worker reads before it serves.
+  virtual std::vector<Revocation> all() = 0;
+  /// Those written within the last `window`, by the database's clock. Wider than any transaction lasts, so
+  /// that one that was committed late, or on another node, is seen.
+  virtual std::vector<Revocation> recent(std::chrono::seconds window) = 0;
+  /// Appends one; for a token without a row in jwtauthd_session.
+  virtual void append(const Revocation& revocation) = 0;
+  /// Deletes at most `batch` that are over; how many it was.
+  virtual std::uint64_t purge(util::TimePoint now, unsigned batch) = 0;
+};
+
+}  // namespace store

@@ -1,0 +1,104 @@
+// Sessions: one row for each login, from its first token to its end. Rotation changes the row and adds none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/digest.h"
+#include "store/audit_store.h"
+#include "store/revocation_store.h"
+#include "util/clock.h"
+
+namespace store {
+
+using JtiHash = crypto::Sha256;  // of a refresh token's `jti`; the id itself is not kept
+
+/// Why a session ended before its time.
+enum class SessionEnd { logout, logout_all, password_changed, reuse, limit, admin, account_deleted };
+const char* name(SessionEnd reason) noexcept;  // "logout", …
+
+struct Session {
+  SessionId id{};
+  std::int64_t user_id = 0;
+  util::TimePoint created_at;
+  util::TimePoint last_used_at;     // login or last refresh: when `current` was handed out
+  util::TimePoint expires_at;       // absolute: rotation does not move it
+  util::TimePoint idle_expires_at;  // end of the current refresh token, never after expires_at
+  std::string address;              // of login or last refresh
+  std::string user_agent;           // the same; at most 255 characters
+  JtiHash current{};
+  std::optional<JtiHash> previous;  // the immediate predecessor
+  std::int64_t generation = 0;      // refreshes so far
+  std::optional<util::TimePoint> revoked_at;
+  std::string revoked_for;  // name(SessionEnd); empty while it lives
+};
+
+/// What a refresh writes, on the condition that the row still has the presented token as its current one.
+struct Rotation {
+  SessionId id{};
+  JtiHash presented{};
+  JtiHash next{};  // equal to presented: the token stays (no rotation), last use is noted
+  util::TimePoint now;
+  util::TimePoint idle_expires_at;  // clamped to expires_at by the caller
+  std::string address;
+  std::string user_agent;
+};
+
+/// How sessions end before their time. Their rows, the feed's (one revocation each) and the audit's are one
+/// transaction.
+struct Ending {
+  SessionEnd reason{};
+  util::TimePoint now;
+  util::TimePoint access_end;   // when the last access token that was handed out is over
+  util::TimePoint refresh_end;  // the same of a refresh token without session
+  AuditEvent event;             // written once
+};
+
+struct SessionFilter {
+  std::optional<std::int64_t> user_id;
+  bool live_only = true;
+  unsigned limit = 1000;
+};
+
+/// Each call is one statement or one transaction; a write has been committed when it returns. Throws
+/// util::Outage.
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+
+  /// False when there is a row with this id: another request was first.
+  virtual bool create(const Session& session) = 0;
+  /// One conditional UPDATE. False when the row does not exist, is revoked, over, or has moved on.
+  virtual bool rotate(const Rotation& rotation) = 0;
+  virtual std::optional<Session> find(const SessionId& id) = 0;
+  /// Newest use first.
+  virtual std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) = 0;
+
+  /// The ids are those that this call ended; what was over or revoked stays as it is.
+  virtual std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) = 0;
+  /// All of a user's but `except`, and the tokens without session that he was given before.
+  virtual std::vector<SessionId> revoke_all(std::int64_t user_id, const std::optional<SessionId>& except,
+                                            const Ending& ending) = 0;
+  /// The least recently used ones beyond the `keep` that were used last.
+  virtual std::vector<SessionId> revoke_beyond(std::int64_t user_id, unsigned keep, const Ending& ending) = 0;
+  /// A new password, and revoke_all. Nothing: there is no such user, or his stored hash is not
+  /// `expected_old`.
+  virtual std::optional<std::vector<SessionId>> change_password(std::int64_t user_id,
+                                                                std::string_view encoded,
+                                                                std::optional<std::string_view> expected_old,
+                                                                const std::optional<SessionId>& except,
+                                                                const Ending& ending) = 0;
+  enum class Deleted { done, no_such_user, referred_to };
+  /// The user and what Django's own tables and ours have of him. referred_to: a table of the site's own
+  /// refers to him by a foreign key; nothing was changed.
+  virtual Deleted delete_user(std::int64_t user_id, const Ending& ending) = 0;
+
+  /// Deletes at most `batch` sessions whose idle end is before `ended`; how many it was.
+  virtual std::uint64_t purge(util::TimePoint ended, unsigned batch) = 0;
+};
+
+}  // namespace store

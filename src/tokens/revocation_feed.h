@@ -1,0 +1,53 @@
+// Sessions and users whose access tokens ended early, in this worker's memory: read before the first
+// request, polled from the database ever after. A token check asks here and runs no SQL.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "store/revocation_store.h"
+#include "tokens/token_shard.h"
+#include "tokens/user_directory.h"
+#include "util/clock.h"
+
+namespace tokens {
+
+struct FeedOptions {
+  std::chrono::milliseconds poll_interval{250};
+  std::chrono::seconds stale_after{60};  // not polled for so long: token checks are refused (fail closed)
+  /// How far each poll looks back: longer than any transaction that appends may last.
+  std::chrono::seconds window{30};
+};
+
+/// Thread-safe. No call waits for the poll.
+class RevocationFeed {
+ public:
+  RevocationFeed(store::RevocationStore& revocations, const util::Clock& clock, FeedOptions options,
+                 MonotonicNow now = std::chrono::steady_clock::now);
+  ~RevocationFeed();
+
+  /// Reads all that is not over. Throws util::Outage; until it succeeded once the feed is stale.
+  void load();
+  /// Starts the polling thread, which loads first where load() has not succeeded yet.
+  void start();
+  void stop();
+  /// What the thread does at its intervals. Throws util::Outage.
+  void poll_once();
+
+  /// Memory only; with nothing revoked, one atomic load.
+  bool revoked(const Vouched& token) const noexcept;
+  /// What this worker has just committed holds here at once.
+  void apply(std::span<const store::Revocation> revocations);
+
+  bool fresh() const noexcept;  // age() <= stale_after, and loaded
+  std::chrono::milliseconds age() const noexcept;
+  std::size_t size() const noexcept;  // revocations held
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tokens

@@ -1,0 +1,48 @@
+// A user's logins, to look at and to end. What ends here ends on this worker at once, on every other within a
+// second, and for refreshing at once everywhere.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "store/origin.h"
+#include "store/session_store.h"
+#include "tokens/revocation_feed.h"
+#include "util/clock.h"
+
+namespace tokens {
+
+struct SessionLifetimes {
+  std::chrono::seconds access{300};
+  std::chrono::seconds refresh{86400};
+  std::chrono::seconds leeway{0};
+};
+
+/// Thread-safe; writes have been committed when a call returns. Throws util::Outage.
+class Sessions {
+ public:
+  Sessions(store::SessionStore& sessions, store::RevocationStore& revocations, RevocationFeed& feed,
+           const util::Clock& clock, SessionLifetimes lifetimes);
+
+  /// Live ones, newest use first.
+  std::vector<store::Session> list(std::int64_t user_id);
+  /// False: the user has no such live session. `kind`: logout, session_ended …
+  bool end(std::int64_t user_id, const store::SessionId& id, store::SessionEnd reason, store::AuditKind kind,
+           const store::Origin& origin);
+  /// Ends a token's session although there may be no row of it (a token without `sid`): audited, and told to
+  /// all workers.
+  void end_token(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin);
+  /// How many; `except`: the one that asks.
+  std::size_t end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
+                      store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin);
+
+ private:
+  store::SessionStore& sessions_;
+  store::RevocationStore& revocations_;
+  RevocationFeed& feed_;
+  const util::Clock& clock_;
+  const SessionLifetimes lifetimes_;
+};
+
+}  // namespace tokens
