@@ -148,7 +148,7 @@ void keepalive(const Site& site, Report& report) {
   if (places.empty()) return;
   report.warning(
       "keepalive is missing in " + listed(places) + ": each request opens a connection of its own.",
-      "keepalive 64; in the upstream, behind its servers.");
+      "keepalive 256; in the upstream, behind its servers.");
 }
 
 void keep_conn(const Site& site, Report& report) {

@@ -106,7 +106,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     } rows[] = {
         {"workers", " max_fails=0", "", problem, "max_fails=0 is missing"},
         {"workers", "max_fails=0", "max_fails=1", problem, "max_fails=0 is missing"},
-        {"upstream", "keepalive 64;", "", warning, "keepalive is missing"},
+        {"upstream", "keepalive 256;", "", warning, "keepalive is missing"},
         {"fastcgi", "fastcgi_keep_conn on;", "", warning, "fastcgi_keep_conn"},
         {"fastcgi", "fastcgi_keep_conn on;", "fastcgi_keep_conn off;", warning, "fastcgi_keep_conn"},
         {"fastcgi", "client_max_body_size 64k;", "", problem, "client_max_body_size"},
