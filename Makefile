@@ -108,10 +108,14 @@ endef
 # ---- figures -------------------------------------------------------------------------------------
 # BENCH='--quick' and other options: bench/run --help
 BENCH =
-.PHONY: bench
+.PHONY: bench bench-sessions
 bench: all
 	@$(SOURCE)/tools/deps bench
 	@$(SOURCE)/bench/run $(BENCH)
+
+bench-sessions: all
+	@$(SOURCE)/tools/deps bench
+	@$(SOURCE)/bench/sessions $(BENCH)
 
 # ---- what a packager expects -----------------------------------------------------------------------
 .PHONY: install uninstall dist distcheck clean distclean help

@@ -3,7 +3,7 @@ from statistics import median
 
 from cases import AIMS, CASES
 
-PEERS = ("nginx alone", "bare libfcgi", "Django")
+PEERS = ("nginx alone", "bare libfcgi", "Django", "Django blacklist")
 
 
 def short(value):

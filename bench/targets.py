@@ -48,6 +48,13 @@ class Target:
             raise SystemExit(f"{self.name}: {' '.join(request[:2])} was answered {status} {text[:200]!r}, not {wanted}")
         return text
 
+    def logins(self):
+        """Refresh tokens of 64 new logins here."""
+        login = lambda i: json.loads(self.expect(
+            200, "POST", "/api/login/", {"username": name_of(i), "password": PASSWORD}))["refresh"]
+        with ThreadPoolExecutor(4) as pool:
+            return list(pool.map(login, range(64)))
+
     def processes(self):
         """Pids by part; of what is shared, such as the peers' nginx, only this target is under load at a time."""
         return {"nginx": family(recorded(self.nginx)), "app": self.app.family() if self.app else [],
@@ -79,7 +86,7 @@ class Stack:
         self.env = {k: v for k, v in os.environ.items() if k not in drop and not k.startswith("JWTAUTHD_")}
         self.env |= {"STATE_DIR": str(directory), "PORT": "0"} | settings
         self.database = directory / "db/db.pid"
-        self.pairs, self.fresh = [], {}
+        self.refresh_tokens, self.access_tokens, self.access_at = [], [], -1e9
 
     def tool(self, verb):
         done = subprocess.run([HERE.parent / "tools/stack", verb], env=self.env, capture_output=True, text=True)
@@ -120,18 +127,16 @@ class Stack:
 
     def tokens(self, kind):
         """Of 64 users: refresh tokens from logins, access tokens from those, new before the old ones expire."""
-        if not self.pairs:
-            login = lambda i: json.loads(self.target.expect(
-                200, "POST", "/api/login/", {"username": name_of(i), "password": PASSWORD}))
-            with ThreadPoolExecutor(4) as pool:
-                self.pairs = list(pool.map(login, range(64)))
+        if not self.refresh_tokens:
+            self.refresh_tokens = self.target.logins()
         if kind == "refresh":
-            return [pair["refresh"] for pair in self.pairs]
-        if time.monotonic() - self.fresh.get("at", -1e9) > 150:
-            refresh = lambda pair: json.loads(self.target.expect(
-                200, "POST", "/api/token/refresh/", {"refresh": pair["refresh"]}))["access"]
-            self.fresh = {"at": time.monotonic(), "tokens": [refresh(pair) for pair in self.pairs]}
-        return self.fresh["tokens"]
+            return self.refresh_tokens
+        if time.monotonic() - self.access_at > 150:
+            pairs = [json.loads(self.target.expect(200, "POST", "/api/token/refresh/", {"refresh": token}))
+                     for token in self.refresh_tokens]
+            self.refresh_tokens = [pair.get("refresh", old) for pair, old in zip(pairs, self.refresh_tokens)]
+            self.access_tokens, self.access_at = [pair["access"] for pair in pairs], time.monotonic()
+        return self.access_tokens
 
 
 def django_python():
@@ -149,27 +154,23 @@ class Peers:
         self.directory = directory
         self.nginx = directory / "nginx.pid"
         self.services = [Service(directory / f"{name}.pid", log=directory / f"{name}.log")
-                         for name in ("libfcgi", "django", "nginx")]
+                         for name in ("libfcgi", "django", "blacklist", "nginx")]
 
-    def start(self, beside, floor_cases, django_cases):
+    def start(self, beside, floor_cases, django_cases, rotating_cases):
         self.directory.mkdir(parents=True, exist_ok=True)
         python, targets = django_python(), []
-        self.ports = [free_port() for _ in range(3)]
+        self.ports = [free_port() for _ in range(4)]
         path = os.environ["PATH"] + ":/usr/sbin:/sbin"
-        floor, django, nginx = self.services
+        floor, django, blacklist, nginx = self.services
         program = self.directory / "libfcgi"
         subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-pthread", "-o", program, HERE / "floor/libfcgi.c", "-lfcgi"],
                        check=True)
         floor.argv = [str(program), str(self.directory / "libfcgi.sock"), str(FLOOR_THREADS)]
         floor.start()
         if python:
-            django.argv = [python, "-m", "gunicorn", "--chdir", str(HERE / "django"), "--workers", "2", "--backlog", "2048",
-                           "--worker-class", "sync", "--bind", f"unix:{self.directory}/django.sock",
-                           "--log-level", "warning", "site_wsgi"]
-            django.env = dict(os.environ, DJANGO_SETTINGS_MODULE="settings", PYTHONDONTWRITEBYTECODE="1",
-                              PEER_SECRET=beside.env["JWTAUTHD_TOKENS_SIGNING_KEY"],
-                              PEER_DB_SOCKET=str(beside.directory / "db/sock"))
-            django.start()
+            self.start_django(django, python, beside)
+            if rotating_cases:
+                self.start_django(blacklist, python, beside, PEER_ROTATION="1")
         (self.directory / "nginx.conf").write_text(self.nginx_configuration())
         nginx.env = dict(os.environ, PATH=path)
         nginx.argv = ["nginx", "-p", str(self.directory), "-c", str(self.directory / "nginx.conf"),
@@ -180,9 +181,25 @@ class Peers:
         targets.append(Target("bare libfcgi", self.ports[1], self.nginx, floor, beside, floor_cases | {"start", "memory"}))
         if python:
             targets.append(Target("Django", self.ports[2], self.nginx, django, beside, django_cases))
+            if rotating_cases:
+                targets.append(Target("Django blacklist", self.ports[3], self.nginx, blacklist, beside, rotating_cases))
         for target in targets:
             self.await_answer(target)
         return targets
+
+    def start_django(self, service, python, beside, **settings):
+        socket_file = service.pidfile.with_suffix(".sock")
+        service.env = dict(os.environ, DJANGO_SETTINGS_MODULE="settings", PYTHONDONTWRITEBYTECODE="1",
+                           PEER_SECRET=beside.env["JWTAUTHD_TOKENS_SIGNING_KEY"],
+                           PEER_DB_SOCKET=str(beside.directory / "db/sock"), **settings)
+        if "PEER_ROTATION" in settings:
+            # auth_user is there, made by our migrations: Django is told so, and makes the tables of the blacklist.
+            for step in (["contenttypes"], ["auth", "--fake"], ["token_blacklist"]):
+                subprocess.run([python, "-m", "django", "migrate", "-v0", *step], cwd=HERE / "django",
+                               env=service.env | {"PYTHONPATH": str(HERE / "django")}, check=True)
+        service.argv = [python, "-m", "gunicorn", "--chdir", str(HERE / "django"), "--workers", "2", "--backlog", "2048",
+                        "--worker-class", "sync", "--bind", f"unix:{socket_file}", "--log-level", "warning", "site_wsgi"]
+        service.start()
 
     def await_answer(self, target):
         status = None
@@ -220,6 +237,7 @@ http {{
   access_log off; server_tokens off; {temporary}
   upstream floor {{ server "unix:{d}/libfcgi.sock" max_fails=0; keepalive {FLOOR_KEEPALIVE}; keepalive_requests 1000000; }}
   upstream django {{ server "unix:{d}/django.sock" max_fails=0; }}
+  upstream blacklist {{ server "unix:{d}/blacklist.sock" max_fails=0; }}
   server {{
     listen 127.0.0.1:{self.ports[0]} backlog=4096;
     location / {{
@@ -235,15 +253,20 @@ http {{
     {fastcgi}
     location / {{ fastcgi_pass floor; fastcgi_keep_conn on; }}
   }}
-  server {{
-    listen 127.0.0.1:{self.ports[2]} backlog=4096;
+{self.django_server(self.ports[2], "django")}
+{self.django_server(self.ports[3], "blacklist")}
+}}
+"""
+
+    @staticmethod
+    def django_server(port, upstream):
+        return f"""  server {{
+    listen 127.0.0.1:{port} backlog=4096;
     proxy_http_version 1.1;
     proxy_set_header Connection ""; proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
-    location / {{ proxy_pass http://django; }}
-  }}
-}}
-"""
+    location / {{ proxy_pass http://{upstream}; }}
+  }}"""
 
 
 def free_port():

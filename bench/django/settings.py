@@ -1,6 +1,6 @@
 """The peer: a Django site as startproject makes it, with Django REST Framework and simplejwt as their manuals say.
 
-Database, secret and host come from bench/peers.py; the tables are jwtauthd's, which are Django's.
+Database, secret and host come from bench/targets.py; the tables are jwtauthd's, which are Django's.
 """
 import os
 
@@ -42,3 +42,7 @@ PASSWORD_HASHERS = ["site_hashers.Pbkdf2"]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
 }
+
+if os.environ.get("PEER_ROTATION"):
+    INSTALLED_APPS += ["rest_framework_simplejwt.token_blacklist"]
+    SIMPLE_JWT = {"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}
