@@ -37,3 +37,66 @@ CREATE TABLE jwtauthd_email_claim (
   PRIMARY KEY (claim),
   KEY user_id (user_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- A login, from its first token to its end. A refresh changes the row and adds none.
+CREATE TABLE jwtauthd_session (
+  id binary(16) NOT NULL,               -- UUIDv7, the claim `sid`; or what stands for a token without
+  user_id bigint NOT NULL,
+  created_at datetime(6) NOT NULL,
+  last_used_at datetime(6) NOT NULL,    -- login or last refresh
+  expires_at datetime(6) NOT NULL,      -- absolute
+  idle_expires_at datetime(6) NOT NULL, -- end of the current refresh token; purged after it
+  address varchar(64) CHARACTER SET ascii NOT NULL,
+  user_agent varchar(255) NOT NULL,
+  current_jti binary(32) NOT NULL,      -- SHA-256 of the refresh token's jti
+  previous_jti binary(32) DEFAULT NULL, -- of its immediate predecessor
+  generation bigint NOT NULL,           -- refreshes so far
+  revoked_at datetime(6) DEFAULT NULL,  -- NULL: it lives
+  revoked_for varchar(32) CHARACTER SET ascii NOT NULL DEFAULT '',
+  PRIMARY KEY (id),
+  KEY user_id (user_id),
+  KEY idle_expires_at (idle_expires_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- What ended before its time, append-only: what every worker polls.
+CREATE TABLE jwtauthd_revocation (
+  id bigint NOT NULL AUTO_INCREMENT,
+  created_at datetime(6) NOT NULL,      -- by the database's clock
+  user_id bigint NOT NULL,
+  session binary(16) NOT NULL,          -- all zero: the user's tokens without session
+  not_before bigint NOT NULL,           -- of those, issued up to this second
+  expires bigint NOT NULL,              -- second at which all tokens that it ends are over
+  PRIMARY KEY (id),
+  KEY created_at (created_at),
+  KEY expires (expires)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- Failed logins, for all workers and hosts.
+CREATE TABLE jwtauthd_throttle (
+  subject binary(32) NOT NULL,          -- SHA-256 of kind and name, or address
+  kind char(1) CHARACTER SET ascii NOT NULL, -- n: account, by name; a: address
+  failures bigint NOT NULL,             -- in a row
+  last_failed_at datetime(6) NOT NULL,
+  blocked_until datetime(6) DEFAULT NULL,
+  user_id bigint NOT NULL,              -- 0: no account of that name
+  address varchar(64) CHARACTER SET ascii NOT NULL, -- of kind a; an IPv6 /64
+  PRIMARY KEY (subject),
+  KEY last_failed_at (last_failed_at),
+  KEY user_id (user_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- What happened to accounts and sessions, append-only.
+CREATE TABLE jwtauthd_audit (
+  id bigint NOT NULL AUTO_INCREMENT,    -- in no order of commit
+  happened_at datetime(6) NOT NULL,
+  kind varchar(32) CHARACTER SET ascii NOT NULL,
+  user_id bigint NOT NULL,              -- 0: none
+  session binary(16) NOT NULL,          -- all zero: none
+  address varchar(64) CHARACTER SET ascii NOT NULL,
+  request_id varchar(64) CHARACTER SET ascii NOT NULL,
+  reason varchar(64) CHARACTER SET ascii NOT NULL,
+  PRIMARY KEY (id),
+  KEY happened_at (happened_at),
+  KEY user_id (user_id),
+  KEY address (address)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

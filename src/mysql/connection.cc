@@ -76,6 +76,8 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
       throw DuplicateKey(violated_key(error.what()));
     case FailureKind::no_such_table:
       throw NoSuchTable(describe(error, attempt.sql));
+    case FailureKind::referred_to:
+      throw ReferredTo(describe(error, attempt.sql));
     case FailureKind::conflict:
       if (in_transaction_) throw Conflict(describe(error, attempt.sql));
       if (++attempt.conflicts < kTries) return;

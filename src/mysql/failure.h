@@ -16,6 +16,7 @@ enum class FailureKind {
   lost,           // the connection is dead; the statement may have been run
   unsent,         // the connection was dead before; the statement was not run
   no_such_table,
+  referred_to,   // rows of another table refer to the one that was to go
   stale_handle,  // the prepared statement must be prepared anew
   outage,
 };

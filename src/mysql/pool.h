@@ -34,7 +34,7 @@ class Connections;
 class Pool;
 
 /// A connection lent for a scope. Returned on destruction; one that saw an error other than
-/// DuplicateKey, Conflict or NoSuchTable is dropped. Each statement is a transaction of its own.
+/// DuplicateKey, Conflict, NoSuchTable or ReferredTo is dropped. Each statement is a transaction of its own.
 /// When the connection turns out to be dead at the first statement, that one is sent again on a new
 /// connection, provided that the server cannot have run it or that it only reads.
 class Lease {

@@ -29,6 +29,11 @@ struct NoSuchTable : util::Outage {
   using util::Outage::Outage;
 };
 
+/// 1451: a foreign key of another table refers to the row. To those who do not ask for it it is an Outage.
+struct ReferredTo : util::Outage {
+  using util::Outage::Outage;
+};
+
 class Connection;
 
 /// The rows of one query, all of them in memory; must not outlive the lease or transaction that it

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,15 +35,20 @@ enum class AuditKind {
 };
 std::string_view name(AuditKind kind) noexcept;  // "login_failed"
 std::optional<AuditKind> audit_kind(std::string_view name) noexcept;
+std::span<const AuditKind> audit_kinds() noexcept;  // all of them
+
+/// audit.enabled: a store that is told `off` writes no events and does all else the same.
+enum class Auditing { off, on };
 
 struct AuditEvent {
   AuditKind kind{};
   util::TimePoint at;
   std::int64_t user_id = 0;  // 0: none that exists
   SessionId session{};       // all zero: none
-  std::string address;       // of the client; empty for operators
-  std::string request_id;    // as in the log; "cli" for operators
-  std::string reason;        // a word or two of ours: never what a client typed
+  // Of these three the stores keep printable ASCII, up to 64 characters: no client can make a row fail.
+  std::string address;     // of the client; empty for operators
+  std::string request_id;  // as in the log; "cli" for operators
+  std::string reason;      // a word or two of ours: never what a client typed
 };
 
 struct AuditRecord : AuditEvent {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "store/audit_row.h"
+
 namespace store {
 namespace {
 
@@ -89,17 +91,32 @@ void insert_user(mysql::Transaction& transaction, User& user) {
 
 /// True when nobody else has the user's e-mail. See 0001_initial.sql: the claim makes rivals wait for
 /// each other, and the look at auth_user, which comes after it, decides.
-bool claim_email(mysql::Transaction& transaction, const User& user) {
+bool claim_email(mysql::Transaction& transaction, std::int64_t id, std::string_view email) {
   transaction
       .prepare(
           "INSERT INTO jwtauthd_email_claim (claim, user_id) "
           "SELECT UNHEX(SHA2(WEIGHT_STRING(email), 256)), id FROM auth_user WHERE id = ? "
           "ON DUPLICATE KEY UPDATE user_id = ?")
-      .bind(user.id)
-      .bind(user.id)
+      .bind(id)
+      .bind(id)
       .execute();
   auto others = transaction.prepare("SELECT id FROM auth_user WHERE email = ? AND id <> ? LIMIT 1");
-  return !others.bind(user.email).bind(user.id).query().next();
+  return !others.bind(email).bind(id).query().next();
+}
+
+bool has_email(mysql::Transaction& transaction, std::int64_t id, std::string_view email) {
+  auto same = transaction.prepare("SELECT 1 FROM auth_user WHERE id = ? AND email = ?");
+  return same.bind(id).bind(email).query().next();
+}
+
+mysql::Statement& bind_optional(mysql::Statement& statement, const std::optional<std::string>& value) {
+  return value ? statement.bind(*value) : statement.bind_null();
+}
+
+/// A site may have made Django's e-mail column unique; that index's name says so in every way that Django,
+/// or a person, would have made it.
+bool names_email(const mysql::DuplicateKey& duplicate) {
+  return duplicate.key.find("email") != std::string::npos;
 }
 
 }  // namespace
@@ -144,26 +161,54 @@ bool MysqlUserStore::email_exists(std::string_view email) {
   return lease.prepare("SELECT 1 FROM auth_user WHERE email = ? LIMIT 1").bind(email).query().next();
 }
 
-Inserted MysqlUserStore::insert(User& user, bool unique_email) {
+Inserted MysqlUserStore::insert(User& user, bool unique_email, const AuditEvent* event) {
   Inserted outcome = Inserted::ok;
   User inserted = user;
   try {
     mysql::transact(pool_, [&](mysql::Transaction& transaction) {
       outcome = Inserted::ok;
       insert_user(transaction, inserted);
-      if (unique_email && !user.email.empty() && !claim_email(transaction, inserted)) {
+      if (unique_email && !user.email.empty() && !claim_email(transaction, inserted.id, user.email)) {
         outcome = Inserted::email_taken;
         return;
       }
+      append_audit(transaction, auditing_, event, inserted.id);
       transaction.commit();
     });
   } catch (const mysql::DuplicateKey& duplicate) {
-    // A site may have made Django's e-mail column unique; that index's name says so in every way that Django,
-    // or a person, would have made it.
-    return duplicate.key.find("email") != std::string::npos ? Inserted::email_taken
-                                                            : Inserted::username_taken;
+    return names_email(duplicate) ? Inserted::email_taken : Inserted::username_taken;
   }
   if (outcome == Inserted::ok) user.id = inserted.id;
+  return outcome;
+}
+
+ProfileUpdate MysqlUserStore::update_profile(std::int64_t id, const ProfileChange& change, bool unique_email,
+                                             const AuditEvent* event) {
+  ProfileUpdate outcome = ProfileUpdate::ok;
+  const bool claims = unique_email && change.email && !change.email->empty();
+  try {
+    mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+      outcome = ProfileUpdate::ok;
+      const bool has_it = claims && has_email(transaction, id, *change.email);
+      auto update = transaction.prepare(
+          "UPDATE auth_user SET first_name = COALESCE(?, first_name), last_name = COALESCE(?, last_name), "
+          "email = COALESCE(?, email) WHERE id = ?");
+      bind_optional(update, change.first_name);
+      bind_optional(update, change.last_name);
+      if (bind_optional(update, change.email).bind(id).execute() == 0) {
+        outcome = ProfileUpdate::no_such_user;
+      } else if (claims && !has_it && !claim_email(transaction, id, *change.email)) {
+        outcome = ProfileUpdate::email_taken;
+      } else {
+        append_audit(transaction, auditing_, event, id);
+        transaction.commit();
+      }
+    });
+  } catch (const mysql::DuplicateKey& duplicate) {
+    if (!names_email(duplicate))
+      throw util::Outage("a change of a profile violates the key " + duplicate.key);
+    return ProfileUpdate::email_taken;
+  }
   return outcome;
 }
 
@@ -190,9 +235,16 @@ bool MysqlUserStore::set_last_login(std::int64_t id, util::TimePoint when) {
   return lease.prepare("UPDATE auth_user SET last_login = ? WHERE id = ?").bind(when).bind(id).execute() > 0;
 }
 
-bool MysqlUserStore::set_active(std::int64_t id, bool active) {
-  auto lease = pool_.acquire();
-  return lease.prepare("UPDATE auth_user SET is_active = ? WHERE id = ?").bind(active).bind(id).execute() > 0;
+bool MysqlUserStore::set_active(std::int64_t id, bool active, const AuditEvent* event) {
+  bool known = false;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    auto update = transaction.prepare("UPDATE auth_user SET is_active = ? WHERE id = ?");
+    known = update.bind(active).bind(id).execute() > 0;
+    if (!known) return;
+    append_audit(transaction, auditing_, event, id);
+    transaction.commit();
+  });
+  return known;
 }
 
 std::vector<User> MysqlUserStore::list(const UserFilter& filter) {

@@ -33,6 +33,9 @@ struct ThrottleRow : ThrottleState {
   std::string address;       // of an address row
 };
 
+/// How long an address that fails no more is held to its failures.
+inline constexpr std::chrono::hours kAddressMemory{1};
+
 /// Throws util::Outage.
 class ThrottleStore {
  public:
@@ -49,7 +52,8 @@ class ThrottleStore {
   /// attempt in the delayed regime takes its turn before the password is looked at.
   virtual bool claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
                      std::optional<util::TimePoint> blocked_until) = 0;
-  /// Counts one failure whatever the row has; the new state. `user_id` 0: unknown.
+  /// Counts one failure whatever the row has; the new state. `user_id` 0: unknown. An address counts anew
+  /// when its last failure is older than kAddressMemory; an account goes on.
   virtual ThrottleState count(const ThrottleSubject& subject, std::int64_t user_id, util::TimePoint now) = 0;
   /// Sets blocked_until, but never to an earlier time.
   virtual void block(const ThrottleSubject& subject, util::TimePoint until) = 0;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/audit_store.h"
 #include "util/clock.h"
 
 namespace store {
@@ -36,8 +37,18 @@ struct UserFilter {
 
 enum class Inserted { ok, username_taken, email_taken };
 
+/// What a user may change of himself; what is nothing stays as it is.
+struct ProfileChange {
+  std::optional<std::string> first_name;
+  std::optional<std::string> last_name;
+  std::optional<std::string> email;
+};
+
+enum class ProfileUpdate { ok, no_such_user, email_taken };
+
 /// Each call is one statement, or one transaction when it writes; a write has been committed when it
-/// returns. Throws util::Outage when the database cannot be asked.
+/// returns. An `event` is written in the same transaction when the change was made, and not otherwise; its
+/// user_id is set here. Throws util::Outage when the database cannot be asked.
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -52,13 +63,16 @@ class UserStore {
   virtual bool email_exists(std::string_view email) = 0;
   /// Sets user.id when ok. `unique_email`: also refuse a user whose e-mail another one has, and let one
   /// of two that come at once win, from any worker or host; users without an e-mail are not compared.
-  virtual Inserted insert(User& user, bool unique_email) = 0;
+  virtual Inserted insert(User& user, bool unique_email, const AuditEvent* event = nullptr) = 0;
+  /// `unique_email` as for insert(); an address that the user has already is his.
+  virtual ProfileUpdate update_profile(std::int64_t id, const ProfileChange& change, bool unique_email,
+                                       const AuditEvent* event = nullptr) = 0;
   /// False when there is no such user. With `expected_old`, only when the stored hash is still that
   /// one (an upgrade at login must not undo a password change).
   virtual bool set_password(std::int64_t id, std::string_view encoded,
                             std::optional<std::string_view> expected_old = std::nullopt) = 0;
   virtual bool set_last_login(std::int64_t id, util::TimePoint when) = 0;
-  virtual bool set_active(std::int64_t id, bool active) = 0;
+  virtual bool set_active(std::int64_t id, bool active, const AuditEvent* event = nullptr) = 0;
   virtual std::vector<User> list(const UserFilter& filter) = 0;
 };
 

@@ -23,7 +23,8 @@ class FixedClock final : public util::Clock {
 class FakeUserStore final : public store::UserStore {
  public:
   std::vector<store::User> rows;
-  int queries = 0;  // calls that would read
+  std::vector<store::AuditEvent> events;  // as the table would have them
+  int queries = 0;                        // calls that would read
   int writes = 0;
   bool away = false;         // every call throws
   bool writes_fail = false;  // calls that would write throw
@@ -62,7 +63,7 @@ class FakeUserStore final : public store::UserStore {
     reading();
     return find([&](const store::User& row) { return same(row.email, email); }).has_value();
   }
-  store::Inserted insert(store::User& user, bool unique_email) override {
+  store::Inserted insert(store::User& user, bool unique_email, const store::AuditEvent* event) override {
     writing();
     before_insert();
     for (const auto& row : rows) {
@@ -73,7 +74,26 @@ class FakeUserStore final : public store::UserStore {
     }
     user.id = next_id_++;
     rows.push_back(user);
+    note(event, user.id);
     return store::Inserted::ok;
+  }
+  store::ProfileUpdate update_profile(std::int64_t id, const store::ProfileChange& profile, bool unique_email,
+                                      const store::AuditEvent* event) override {
+    writing();
+    const bool claims = unique_email && profile.email && !profile.email->empty();
+    const bool taken = claims && find([&](const store::User& row) {
+                         return row.id != id && same(row.email, *profile.email);
+                       });
+    const bool known = change(id, [&](store::User& row) {
+      if (taken) return true;
+      if (profile.first_name) row.first_name = *profile.first_name;
+      if (profile.last_name) row.last_name = *profile.last_name;
+      if (profile.email) row.email = *profile.email;
+      note(event, id);
+      return true;
+    });
+    if (!known) return store::ProfileUpdate::no_such_user;
+    return taken ? store::ProfileUpdate::email_taken : store::ProfileUpdate::ok;
   }
   bool set_password(std::int64_t id, std::string_view encoded,
                     std::optional<std::string_view> expected_old) override {
@@ -89,9 +109,11 @@ class FakeUserStore final : public store::UserStore {
     writing();
     return change(id, [&](store::User& row) { return (row.last_login = when, true); });
   }
-  bool set_active(std::int64_t id, bool active) override {
+  bool set_active(std::int64_t id, bool active, const store::AuditEvent* event) override {
     writing();
-    return change(id, [&](store::User& row) { return (row.is_active = active, true); });
+    const bool known = change(id, [&](store::User& row) { return (row.is_active = active, true); });
+    if (known) note(event, id);
+    return known;
   }
   std::vector<store::User> list(const store::UserFilter& filter) override {
     reading();
@@ -107,6 +129,11 @@ class FakeUserStore final : public store::UserStore {
   }
 
  private:
+  void note(const store::AuditEvent* event, std::int64_t user_id) {
+    if (event == nullptr) return;
+    events.push_back(*event);
+    events.back().user_id = user_id;
+  }
   static bool same(std::string_view a, std::string_view b) {
     return util::unicode::casefold(a) == util::unicode::casefold(b);
   }

@@ -22,14 +22,18 @@ class FailureTest : public CppUnit::TestFixture {
       int code;
       FailureKind kind;
     } rows[] = {
-        {1062, FailureKind::duplicate_key}, {1586, FailureKind::duplicate_key}, {1213, FailureKind::conflict},
-        {1205, FailureKind::conflict},      {2013, FailureKind::lost},          {1927, FailureKind::lost},
-        {1053, FailureKind::lost},          {2006, FailureKind::unsent},        {4031, FailureKind::unsent},
-        {1146, FailureKind::no_such_table}, {1615, FailureKind::stale_handle},  {1290, FailureKind::outage},
-        {1836, FailureKind::outage},        {1021, FailureKind::outage},        {1114, FailureKind::outage},
-        {1047, FailureKind::outage},        {1180, FailureKind::outage},        {1040, FailureKind::outage},
-        {1045, FailureKind::outage},        {1064, FailureKind::outage},        {0, FailureKind::outage},
-        {99999, FailureKind::outage},
+        {1451, FailureKind::referred_to},   {1217, FailureKind::referred_to},
+        {1062, FailureKind::duplicate_key}, {1586, FailureKind::duplicate_key},
+        {1213, FailureKind::conflict},      {1205, FailureKind::conflict},
+        {2013, FailureKind::lost},          {1927, FailureKind::lost},
+        {1053, FailureKind::lost},          {2006, FailureKind::unsent},
+        {4031, FailureKind::unsent},        {1146, FailureKind::no_such_table},
+        {1615, FailureKind::stale_handle},  {1290, FailureKind::outage},
+        {1836, FailureKind::outage},        {1021, FailureKind::outage},
+        {1114, FailureKind::outage},        {1047, FailureKind::outage},
+        {1180, FailureKind::outage},        {1040, FailureKind::outage},
+        {1045, FailureKind::outage},        {1064, FailureKind::outage},
+        {0, FailureKind::outage},           {99999, FailureKind::outage},
     };
     for (const auto& row : rows) {
       CPPUNIT_ASSERT_MESSAGE(std::to_string(row.code), mysql::kind_of(row.code) == row.kind);

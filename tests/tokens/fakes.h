@@ -126,12 +126,18 @@ class FakeUsers final : public store::UserStore {
   }
   bool username_exists(std::string_view) override { return false; }
   bool email_exists(std::string_view) override { return false; }
-  store::Inserted insert(store::User&, bool) override { return store::Inserted::ok; }
+  store::ProfileUpdate update_profile(std::int64_t, const store::ProfileChange&, bool,
+                                      const store::AuditEvent*) override {
+    return store::ProfileUpdate::ok;
+  }
+  store::Inserted insert(store::User&, bool, const store::AuditEvent*) override {
+    return store::Inserted::ok;
+  }
   bool set_password(std::int64_t, std::string_view, std::optional<std::string_view>) override {
     return false;
   }
   bool set_last_login(std::int64_t, util::TimePoint) override { return false; }
-  bool set_active(std::int64_t, bool) override { return false; }
+  bool set_active(std::int64_t, bool, const store::AuditEvent*) override { return false; }
   std::vector<store::User> list(const store::UserFilter&) override { return {}; }
 
  private:

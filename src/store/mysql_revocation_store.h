@@ -1,0 +1,22 @@
+// RevocationStore over MySQL/MariaDB.
+#pragma once
+
+#include "mysql/pool.h"
+#include "store/revocation_store.h"
+
+namespace store {
+
+class MysqlRevocationStore final : public RevocationStore {
+ public:
+  explicit MysqlRevocationStore(mysql::Pool& pool) : pool_(pool) {}
+
+  std::vector<Revocation> all() override;
+  std::vector<Revocation> recent(std::chrono::seconds window) override;
+  void append(const Revocation& revocation) override;
+  std::uint64_t purge(util::TimePoint now, unsigned batch) override;
+
+ private:
+  mysql::Pool& pool_;
+};
+
+}  // namespace store

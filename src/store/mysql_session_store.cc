@@ -1,0 +1,208 @@
+#include "store/mysql_session_store.h"
+
+#include "store/audit_row.h"
+#include "store/session_ending.h"
+
+namespace store {
+namespace {
+
+#define SESSION_COLUMNS                                                                       \
+  "id, user_id, created_at, last_used_at, expires_at, idle_expires_at, address, user_agent, " \
+  "current_jti, previous_jti, generation, revoked_at, revoked_for"
+
+// Of what lives at `?`. idle_expires_at is never after expires_at.
+#define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
+
+// Assignments are made from left to right: previous_jti is what current_jti was.
+#define ROTATE(assignments)                                                                \
+  "UPDATE jwtauthd_session SET " assignments                                               \
+  "last_used_at = ?, idle_expires_at = LEAST(?, expires_at), address = ?, user_agent = ? " \
+  "WHERE id = UNHEX(?) AND current_jti = UNHEX(?) AND revoked_at IS NULL AND expires_at > ?"
+
+Session read_session(const mysql::Rows& row) {
+  Session session;
+  session.id = read_bytes<16>(row, 1);
+  session.user_id = row.integer(2);
+  session.created_at = row.time(3);
+  session.last_used_at = row.time(4);
+  session.expires_at = row.time(5);
+  session.idle_expires_at = row.time(6);
+  session.address = row.text(7);
+  session.user_agent = row.text(8);
+  session.current = read_bytes<32>(row, 9);
+  if (!row.is_null(10)) session.previous = read_bytes<32>(row, 10);
+  session.generation = row.integer(11);
+  session.revoked_at = row.optional_time(12);
+  session.revoked_for = row.text(13);
+  return session;
+}
+
+const char* select_sessions(const SessionFilter& filter) {
+#define SELECT_SESSIONS(condition)                                    \
+  "SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE " condition \
+  " ORDER BY last_used_at DESC, id DESC LIMIT ?"
+  if (filter.user_id) {
+    return filter.live_only ? SELECT_SESSIONS("user_id = ? AND " LIVE) : SELECT_SESSIONS("user_id = ?");
+  }
+  return filter.live_only ? SELECT_SESSIONS(LIVE) : SELECT_SESSIONS("TRUE");
+}
+
+bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
+                  std::optional<std::string_view> expected_old) {
+  if (!expected_old) {
+    auto update = transaction.prepare("UPDATE auth_user SET password = ? WHERE id = ?");
+    return update.bind(encoded).bind(user_id).execute() > 0;
+  }
+  // Byte for byte: to the column's collation, hashes that differ in case are equal.
+  auto update = transaction.prepare(
+      "UPDATE auth_user SET password = ? WHERE id = ? AND CAST(password AS BINARY) = CAST(? AS BINARY)");
+  return update.bind(encoded).bind(user_id).bind(*expected_old).execute() > 0;
+}
+
+}  // namespace
+
+bool MysqlSessionStore::create(const Session& session) {
+  auto lease = pool_.acquire();
+  auto insert = lease.prepare("INSERT INTO jwtauthd_session (" SESSION_COLUMNS
+                              ") VALUES (UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ?)");
+  insert.bind(hex(session.id))
+      .bind(session.user_id)
+      .bind(session.created_at)
+      .bind(session.last_used_at)
+      .bind(session.expires_at)
+      .bind(std::min(session.idle_expires_at, session.expires_at))
+      .bind(plain(session.address))
+      .bind(session.user_agent)
+      .bind(hex(session.current));
+  if (session.previous) {
+    insert.bind(hex(*session.previous));
+  } else {
+    insert.bind_null();
+  }
+  insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for);
+  try {
+    insert.execute();
+    return true;
+  } catch (const mysql::DuplicateKey&) {
+    return false;
+  }
+}
+
+bool MysqlSessionStore::rotate(const Rotation& rotation) {
+  auto lease = pool_.acquire();
+  const bool rotates = rotation.next != rotation.presented;
+  auto update = lease.prepare(
+      rotates ? ROTATE("previous_jti = current_jti, current_jti = UNHEX(?), generation = generation + 1, ")
+              : ROTATE(""));
+  if (rotates) update.bind(hex(rotation.next));
+  return update.bind(rotation.now)
+             .bind(rotation.idle_expires_at)
+             .bind(plain(rotation.address))
+             .bind(rotation.user_agent)
+             .bind(hex(rotation.id))
+             .bind(hex(rotation.presented))
+             .bind(rotation.now)
+             .execute() > 0;
+}
+
+std::optional<Session> MysqlSessionStore::find(const SessionId& id) {
+  auto lease = pool_.acquire();
+  auto rows = lease.prepare("SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
+                  .bind(hex(id))
+                  .query();
+  if (!rows.next()) return std::nullopt;
+  return read_session(rows);
+}
+
+std::vector<Session> MysqlSessionStore::list(const SessionFilter& filter, util::TimePoint now) {
+  auto lease = pool_.acquire();
+  auto select = lease.prepare(select_sessions(filter));
+  if (filter.user_id) select.bind(*filter.user_id);
+  if (filter.live_only) select.bind(now);
+  std::vector<Session> sessions;
+  auto rows = select.bind(static_cast<std::int64_t>(filter.limit)).query();
+  while (rows.next()) sessions.push_back(read_session(rows));
+  return sessions;
+}
+
+std::vector<SessionId> MysqlSessionStore::revoke(std::int64_t user_id, const SessionId& id,
+                                                 const Ending& ending) {
+  std::vector<SessionId> ended;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    ended.clear();
+    if (!end_session(transaction, user_id, id, ending)) return;
+    append_audit(transaction, auditing_, &ending.event, user_id);
+    transaction.commit();
+    ended.push_back(id);
+  });
+  return ended;
+}
+
+std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
+                                                     const std::optional<SessionId>& except,
+                                                     const Ending& ending) {
+  std::vector<SessionId> ended;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    ended = end_sessions(transaction, user_id, except, ending);
+    append_audit(transaction, auditing_, &ending.event, user_id);
+    transaction.commit();
+  });
+  return ended;
+}
+
+std::vector<SessionId> MysqlSessionStore::revoke_beyond(std::int64_t user_id, unsigned keep,
+                                                        const Ending& ending) {
+  std::vector<SessionId> ended;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    ended = end_sessions_beyond(transaction, user_id, keep, ending);
+    if (ended.empty()) return;
+    append_audit(transaction, auditing_, &ending.event, user_id);
+    transaction.commit();
+  });
+  return ended;
+}
+
+std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
+    std::int64_t user_id, std::string_view encoded, std::optional<std::string_view> expected_old,
+    const std::optional<SessionId>& except, const Ending& ending) {
+  std::optional<std::vector<SessionId>> ended;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    ended.reset();
+    if (!set_password(transaction, user_id, encoded, expected_old)) return;
+    ended = end_sessions(transaction, user_id, except, ending);
+    append_audit(transaction, auditing_, &ending.event, user_id);
+    transaction.commit();
+  });
+  return ended;
+}
+
+SessionStore::Deleted MysqlSessionStore::delete_user(std::int64_t user_id, const Ending& ending) {
+  Deleted outcome = Deleted::done;
+  try {
+    mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+      outcome = Deleted::done;
+      if (!lock_user(transaction, user_id)) {
+        outcome = Deleted::no_such_user;
+        return;
+      }
+      end_sessions(transaction, user_id, std::nullopt, ending);
+      delete_what_is_his(transaction, user_id);
+      append_audit(transaction, auditing_, &ending.event, user_id);
+      transaction.commit();
+    });
+  } catch (const mysql::ReferredTo&) {
+    return Deleted::referred_to;
+  }
+  return outcome;
+}
+
+std::uint64_t MysqlSessionStore::purge(util::TimePoint ended, unsigned batch) {
+  auto lease = pool_.acquire();
+  return lease
+      .prepare("DELETE FROM jwtauthd_session WHERE idle_expires_at < ? ORDER BY idle_expires_at LIMIT ?")
+      .bind(ended)
+      .bind(static_cast<std::int64_t>(batch))
+      .execute();
+}
+
+}  // namespace store

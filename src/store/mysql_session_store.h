@@ -1,0 +1,36 @@
+// SessionStore over MySQL/MariaDB.
+#pragma once
+
+#include "mysql/pool.h"
+#include "store/session_store.h"
+
+namespace store {
+
+class MysqlSessionStore final : public SessionStore {
+ public:
+  explicit MysqlSessionStore(mysql::Pool& pool, Auditing auditing = Auditing::on)
+      : pool_(pool), auditing_(auditing) {}
+
+  bool create(const Session& session) override;
+  bool rotate(const Rotation& rotation) override;
+  std::optional<Session> find(const SessionId& id) override;
+  std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;
+
+  std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) override;
+  std::vector<SessionId> revoke_all(std::int64_t user_id, const std::optional<SessionId>& except,
+                                    const Ending& ending) override;
+  std::vector<SessionId> revoke_beyond(std::int64_t user_id, unsigned keep, const Ending& ending) override;
+  std::optional<std::vector<SessionId>> change_password(std::int64_t user_id, std::string_view encoded,
+                                                        std::optional<std::string_view> expected_old,
+                                                        const std::optional<SessionId>& except,
+                                                        const Ending& ending) override;
+  Deleted delete_user(std::int64_t user_id, const Ending& ending) override;
+
+  std::uint64_t purge(util::TimePoint ended, unsigned batch) override;
+
+ private:
+  mysql::Pool& pool_;
+  const Auditing auditing_;
+};
+
+}  // namespace store

@@ -1,0 +1,26 @@
+// What ending sessions writes, within a transaction that the caller commits. Inside the room only.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "mysql/pool.h"
+#include "store/session_store.h"
+
+namespace store {
+
+/// False: the user has no such live session, and nothing was written.
+bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
+                 const Ending& ending);
+/// All live ones but `except`, and the tokens without session.
+std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,
+                                    const std::optional<SessionId>& except, const Ending& ending);
+std::vector<SessionId> end_sessions_beyond(mysql::Transaction& transaction, std::int64_t user_id,
+                                           unsigned keep, const Ending& ending);
+
+/// False: there is none.
+bool lock_user(mysql::Transaction& transaction, std::int64_t user_id);
+/// Rows of Django's own tables and of ours, and then the user's own. Throws mysql::ReferredTo.
+void delete_what_is_his(mysql::Transaction& transaction, std::int64_t user_id);
+
+}  // namespace store
