@@ -68,6 +68,8 @@ class Issuer {
     std::string_view jti;
     const store::SessionId* session;
   };
+  Stamp stamp(TokenType type, const SessionPair& chosen) const;
+  json::Value with_sid(const json::Value& claims, const store::SessionId* session) const;
   std::string issue(TokenType type, const store::User& user, const Stamp& stamp) const;
   std::string access(const json::Value& refresh_claims, const Stamp& stamp) const;
   std::string successor(const json::Value& claims, const Stamp& stamp) const;

@@ -52,4 +52,18 @@ class RefreshTokens {
                                  bool may_ask_database) = 0;
 };
 
+// For those who implement it.
+
+Good good(Verified token, const TokenUsers& users, std::string_view jti_claim, bool may_ask_database);
+
+struct UserCheck {
+  bool looks;  // else only a change of password counts, where tokens tell of it
+  bool may_ask_database;
+};
+/// std::monostate: the user may go on.
+std::variant<std::monostate, RefreshRefusal, NeedsDatabase> check_user(const TokenUsers& users,
+                                                                       std::int64_t id,
+                                                                       const UserClaims& said,
+                                                                       const UserCheck& how);
+
 }  // namespace tokens

@@ -48,6 +48,20 @@ class SessionTokens final : public RefreshTokens {
  private:
   struct Presented;
 
+  Presented identify(Verified token) const;
+  std::int64_t end_of(const Presented& presented) const;
+  SessionPair succeeding(const Presented& presented) const;
+  RefreshOutcome exchange(const Presented& presented, const store::Origin& origin);
+  bool adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
+             const store::Origin& origin);
+  RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
+  RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;
+  Refreshed with_successor(const Presented& presented, const SessionPair& next) const;
+  Refreshed without_rotation(const Presented& presented) const;
+  bool gives_successor_again(const store::Session& row, const Presented& presented) const;
+  bool ended_by_feed(const Presented& presented);
+  bool is_good(const Presented& presented);
+
   const Verifier& verifier_;
   const Issuer& issuer_;
   const KeyRing& keys_;

@@ -22,8 +22,9 @@ struct SessionLifetimes {
 /// Thread-safe; writes have been committed when a call returns. Throws util::Outage.
 class Sessions {
  public:
+  /// `audit`: for what is no transaction of `sessions`; nullptr when nothing is recorded.
   Sessions(store::SessionStore& sessions, store::RevocationStore& revocations, RevocationFeed& feed,
-           const util::Clock& clock, SessionLifetimes lifetimes);
+           const util::Clock& clock, SessionLifetimes lifetimes, store::AuditStore* audit = nullptr);
 
   /// Live ones, newest use first.
   std::vector<store::Session> list(std::int64_t user_id);
@@ -51,11 +52,14 @@ class Sessions {
   const SessionLifetimes& lifetimes() const noexcept { return lifetimes_; }
 
  private:
+  void apply(std::int64_t user_id, const std::vector<store::SessionId>& ended, const store::Ending& ending);
+
   store::SessionStore& sessions_;
   store::RevocationStore& revocations_;
   RevocationFeed& feed_;
   const util::Clock& clock_;
   const SessionLifetimes lifetimes_;
+  store::AuditStore* audit_;
 };
 
 }  // namespace tokens

@@ -38,8 +38,7 @@ class SimpleJwtTokens final : public RefreshTokens {
   struct Presented;
 
   std::optional<TokenDefect> check_id(const Presented& presented) const;
-  std::variant<Good, RefreshRefusal, NeedsDatabase> check_user(const Presented& presented,
-                                                               bool may_ask_database) const;
+  void record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin);
   RefreshOutcome rotate(const Presented& presented);
   store::Blacklisting retire(const Presented& presented, const TokenPair* successor);
   store::OutstandingToken row(const TokenPair& pair, std::int64_t user_id) const;
