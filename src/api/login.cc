@@ -26,7 +26,8 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
   const auto user = services.credentials.check(username, password.reveal());
   if (!user) return http::detail(401, "No active account found with the given credentials");
 
-  const auto pair = services.refresh_tokens.grant(*user);
+  const auto pair = services.refresh_tokens.grant(
+      *user, {std::string(context.request.client), {}, std::string(context.request.request_id)});
   http::Response response;
   response.no_store = true;
   response.user_id = user->id;

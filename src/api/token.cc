@@ -40,7 +40,9 @@ std::span<const Field> refresh_fields(const ApiOptions&) {
 std::optional<http::Response> refresh_token(Services& services, const Context& context) {
   const auto token = read_token(context, refresh_fields(services.options));
   if (!token) return token.error();
-  const auto outcome = services.refresh_tokens.refresh(*token, context.on != Lane::token);
+  const auto outcome = services.refresh_tokens.refresh(
+      *token, {std::string(context.request.client), {}, std::string(context.request.request_id)},
+      context.on != Lane::token);
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
     return bad_token(*defect, services.options.simplejwt_5_2);
@@ -77,7 +79,11 @@ std::span<const Field> blacklist_fields(const ApiOptions&) {
 std::optional<http::Response> blacklist_token(Services& services, const Context& context) {
   const auto token = read_token(context, blacklist_fields(services.options));
   if (!token) return token.error();
-  return answer(services.refresh_tokens.blacklist(*token, context.on != Lane::token), services.options);
+  return answer(
+      services.refresh_tokens.blacklist(
+          *token, {std::string(context.request.client), {}, std::string(context.request.request_id)},
+          context.on != Lane::token),
+      services.options);
 }
 
 }  // namespace api

@@ -20,11 +20,17 @@
 #include "fastcgi/listener.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
+#include "store/mysql_audit_store.h"
+#include "store/mysql_revocation_store.h"
+#include "store/mysql_session_store.h"
 #include "store/mysql_user_store.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
-#include "tokens/refresh_tokens.h"
+#include "tokens/revocation_feed.h"
+#include "tokens/session_tokens.h"
+#include "tokens/sessions.h"
+#include "tokens/simplejwt_tokens.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
@@ -122,6 +128,28 @@ tokens::RefreshOptions refresh_options(const Config& c) {
           .jti_claim = c.tokens.jti_claim};
 }
 
+tokens::FeedOptions feed_options(const Config& c) {
+  tokens::FeedOptions options;
+  options.poll_interval = c.cache.poll_interval;
+  options.stale_after = c.cache.stale_after;
+  return options;
+}
+
+tokens::SessionLifetimes session_lifetimes(const Config& c) {
+  return {.access = c.tokens.access_token_lifetime,
+          .refresh = c.tokens.refresh_token_lifetime,
+          .leeway = c.tokens.leeway};
+}
+
+tokens::SessionOptions session_options(const Config& c) {
+  return {.rotate = c.sessions.rotate,
+          .lifetime = c.sessions.lifetime,
+          .reuse_grace = c.sessions.reuse_grace,
+          .max_per_user = static_cast<unsigned>(c.sessions.max_per_user),
+          .simplejwt_5_2 = speaks_5_2(c),
+          .jti_claim = c.tokens.jti_claim};
+}
+
 api::ApiOptions api_options(const Config& c) {
   const std::string scheme = header_types(c).front();
   return {.simplejwt_5_2 = speaks_5_2(c),
@@ -175,14 +203,15 @@ struct Application::Parts {
         issuer(keys, clock, random, issuer_options(configuration)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
-        bearer(verifier, directory, clock, bearer_options(configuration)),
-        refresh_tokens(verifier, issuer, {directory, clock, user_rules(configuration)}, used_blacklist(),
-                       clock, refresh_options(configuration)),
+        feed(revocations, clock, feed_options(configuration)),
+        bearer(verifier, directory, clock, bearer_options(configuration), used_feed()),
+        sessions(session_rows, revocations, feed, clock, session_lifetimes(configuration), used_audit()),
+        refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),
                  registration,
                  credentials,
-                 refresh_tokens,
+                 *refresh_tokens,
                  bearer,
                  [this] { return readiness.missing(); }},
         app(services),
@@ -191,6 +220,19 @@ struct Application::Parts {
             server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
             app, random) {}
 
+  std::unique_ptr<tokens::RefreshTokens> make_refresh_tokens() {
+    tokens::TokenUsers token_users(directory, clock, user_rules(configuration));
+    if (!configuration.sessions.enabled) {
+      return std::make_unique<tokens::SimpleJwtTokens>(verifier, issuer, std::move(token_users),
+                                                       used_blacklist(), used_audit(), clock,
+                                                       refresh_options(configuration));
+    }
+    return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, std::move(token_users),
+                                                   session_rows, sessions, feed, used_audit(), clock, random,
+                                                   session_options(configuration));
+  }
+  tokens::RevocationFeed* used_feed() { return configuration.sessions.enabled ? &feed : nullptr; }
+  store::AuditStore* used_audit() { return configuration.audit.enabled ? &audit : nullptr; }
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
   }
@@ -201,6 +243,10 @@ struct Application::Parts {
   mysql::Pool pool;
   store::MysqlUserStore users{pool};
   store::MysqlBlacklistStore blacklist{pool};
+  store::MysqlRevocationStore revocations{pool};
+  store::MysqlAuditStore audit{pool};
+  store::MysqlSessionStore session_rows{
+      pool, configuration.audit.enabled ? store::Auditing::on : store::Auditing::off};
   accounts::PasswordPolicy policy;
   crypto::PasswordHashes hashes;
   accounts::Registration registration;
@@ -209,8 +255,10 @@ struct Application::Parts {
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
+  tokens::RevocationFeed feed;
   tokens::BearerAuthenticator bearer;
-  tokens::RefreshTokens refresh_tokens;
+  tokens::Sessions sessions;
+  std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
   Readiness readiness;
   api::Services services;
   api::App app;
@@ -227,11 +275,13 @@ Application::~Application() = default;
 
 void Application::start() {
   parts_->directory.start();
+  if (parts_->configuration.sessions.enabled) parts_->feed.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
+  parts_->feed.stop();
   parts_->directory.stop();
   return all_answered;
 }

@@ -7,6 +7,7 @@
 
 #include "accounts/fake_user_store.h"
 #include "api/app.h"
+#include "tokens/simplejwt_tokens.h"
 
 namespace api_test {
 
@@ -27,8 +28,13 @@ inline tokens::KeyRing test_keys() {
 
 struct House {
   explicit House(api::ApiOptions options = {})
-      : refresh_tokens{verifier, issuer, {directory, clock, {}},
-                       nullptr,  clock,  {.simplejwt_5_2 = options.simplejwt_5_2}},
+      : refresh_tokens{verifier,
+                       issuer,
+                       {directory, clock, {}},
+                       nullptr,
+                       nullptr,
+                       clock,
+                       {.simplejwt_5_2 = options.simplejwt_5_2}},
         services{options, registration, credentials, refresh_tokens, bearer, [this] { return missing; }} {}
 
   accounts_test::FakeUserStore users;
@@ -43,7 +49,7 @@ struct House {
   tokens::Verifier verifier{keys, clock, {}};
   tokens::UserDirectory directory{users, {}};
   tokens::BearerAuthenticator bearer{verifier, directory, clock, {}};
-  tokens::RefreshTokens refresh_tokens;
+  tokens::SimpleJwtTokens refresh_tokens;
   std::vector<std::string> missing;  // what /readyz shall tell
   api::Services services;
   api::App app{services};
