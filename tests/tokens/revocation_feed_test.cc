@@ -17,7 +17,7 @@ using tokens_test::now;
 using namespace std::chrono_literals;
 
 store::SessionId session(unsigned char number) {
-  store::SessionId id{};
+  store::SessionId id{1};  // all zero is none
   id.back() = number;
   return id;
 }
