@@ -24,9 +24,8 @@ class App {
   std::optional<http::Response> handle(const http::Request& request, Lane on);
 
  private:
-  Router::Match find(std::string_view path) const noexcept;
   std::optional<http::Response> dispatch(const http::Request& request, Lane on);
-  std::optional<http::Response> answer(const Resource& resource, const http::Request& request, Lane on);
+  std::optional<http::Response> answer(const Router::Match& match, const http::Request& request, Lane on);
 
   Services& services_;
   Router router_;
