@@ -58,7 +58,8 @@ LoginOutcome Credentials::confirm(std::int64_t user_id, std::string_view passwor
   const auto user = users_.find_by_id(user_id);
   if (!user) return BadCredentials{};  // deleted since the token was checked: there is nothing to find out
   bool upgrade = false;
-  return decide(user->username, password, origin, [&] { return user; }, upgrade);
+  return decide(
+      user->username, password, origin, [&] { return user; }, upgrade);
 }
 
 /// Counts, looks the user up, and compares.

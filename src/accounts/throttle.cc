@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "accounts/audit_event.h"
+
 namespace accounts {
 namespace {
 
@@ -13,8 +15,6 @@ using std::chrono::seconds;
 using store::ThrottleState;
 using Kind = store::ThrottleSubject::Kind;
 
-/// An address that had no failure for so long begins anew.
-constexpr std::chrono::hours kAddressMemory{1};
 /// Rivals for one turn: each that was first has moved the end of the delay, so this is not reached in peace.
 constexpr int kTries = 3;
 
@@ -41,12 +41,11 @@ std::variant<Throttle::Attempt, Throttled> Throttle::begin(std::string_view user
       return Throttled{std::max(account_wait.value_or(Throttled{seconds(0)}).wait,
                                 address_wait.value_or(Throttled{seconds(0)}).wait)};
     }
-    attempt.address_forgotten =
-        both.address.last_failed_at && *both.address.last_failed_at + kAddressMemory <= now;
     attempt.account_failures = both.account.failures;
     if (attempt.account_failures < options_.account_failures) return attempt;
     if (attempt.account_failures >= options_.max_failures) {
-      failures_.clear(attempt.account);  // the lockout is over; of rivals, one begins anew and the rest see it
+      failures_.clear(
+          attempt.account);  // the lockout is over; of rivals, one begins anew and the rest see it
       continue;
     }
     const std::int64_t next = attempt.account_failures + 1;
@@ -85,7 +84,6 @@ std::int64_t Throttle::count_account(const Attempt& attempt, std::int64_t user_i
 
 void Throttle::count_address(const Attempt& attempt, util::TimePoint now) {
   if (attempt.address.text.empty()) return;
-  if (attempt.address_forgotten) failures_.clear(attempt.address);
   const std::int64_t failures = failures_.count(attempt.address, 0, now).failures;
   if (failures >= options_.address_failures) {
     failures_.block(attempt.address, now + delay_after(failures, options_.address_failures));
@@ -107,12 +105,7 @@ seconds Throttle::delay_after(std::int64_t failures, std::int64_t free) const no
 void Throttle::record(store::AuditKind kind, std::string_view reason, std::int64_t user_id,
                       util::TimePoint now, const store::Origin& origin) {
   if (audit_ == nullptr) return;
-  store::AuditEvent event;
-  event.kind = kind;
-  event.at = now;
-  event.user_id = user_id;
-  event.address = origin.address;
-  event.request_id = origin.request_id;
+  store::AuditEvent event = audit_event(kind, now, user_id, origin);
   event.reason = reason;
   audit_->append(event);
 }

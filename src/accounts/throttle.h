@@ -46,7 +46,6 @@ class Throttle {
     store::ThrottleSubject address;
     std::int64_t account_failures = 0;  // before it; with it when it was counted in advance
     bool counted = false;
-    bool address_forgotten = false;  // its last failure is so long ago that it begins anew
   };
   /// One statement; in the delayed regime a second one takes the turn. The same for names that nobody has.
   std::variant<Attempt, Throttled> begin(std::string_view username, const store::Origin& origin);

@@ -1,7 +1,9 @@
 #include "api/app.h"
 
+#include <algorithm>
 #include <string>
 
+#include "api/cookies.h"
 #include "api/errors.h"
 #include "api/metadata.h"
 #include "api/routes.h"
@@ -25,6 +27,11 @@ void log_failure(const char* what, const http::Request& request) {
   util::log::error("id=" + std::string(request.request_id) + " failed: " + util::log::quoted(what, 1024));
 }
 
+bool has_challenge(const http::Response& response) noexcept {
+  return std::any_of(response.headers.begin(), response.headers.end(),
+                     [](const auto& header) { return header.first == "WWW-Authenticate"; });
+}
+
 http::Response indented(http::Response response, int spaces) {
   if (auto value = json::parse(response.body)) response.body = value->dump_indented(spaces);
   return response;
@@ -44,7 +51,8 @@ Lane App::lane(const http::Request& request) const noexcept {
 std::optional<http::Response> App::handle(const http::Request& request, Lane on) {
   try {
     auto response = dispatch(request, on);
-    if (response && response->status == 401 && !services_.options.challenge.empty()) {
+    if (response && response->status == 401 && !services_.options.challenge.empty() &&
+        !has_challenge(*response)) {
       response->headers.emplace_back("WWW-Authenticate", services_.options.challenge);
     }
     return response;
@@ -85,13 +93,18 @@ std::optional<http::Response> App::answer(const Router::Match& match, const http
   const Resource& resource = *match.resource;
   tokens::Principal principal;
   if (resource.access == Access::bearer) {
-    auto outcome = services_.bearer.authenticate(request.authorization, on != Lane::token);
+    std::string by_cookie;
+    if (request.authorization.empty()) by_cookie = authorization_of_cookie(request, services_.options);
+    auto outcome = services_.bearer.authenticate(by_cookie.empty() ? request.authorization : by_cookie,
+                                                 on != Lane::token);
     if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
-    if (const auto* defect = std::get_if<tokens::BearerDefect>(&outcome)) return bad_bearer(*defect);
-    if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
-      return bad_bearer(*defect, services_.options.simplejwt_5_2);
+    if (!std::holds_alternative<tokens::Principal>(outcome)) {
+      return refused_bearer(outcome, services_.options.simplejwt_5_2);
     }
     principal = std::move(std::get<tokens::Principal>(outcome));
+    if (!by_cookie.empty() && !is_safe(request.method)) {
+      if (auto refusal = csrf_refusal(request, services_, principal.session)) return refusal;
+    }
   }
   const std::int64_t user_id = principal.user ? principal.user->id : 0;
 

@@ -19,8 +19,8 @@ class App {
   /// handler (404, 405, 301, 406 …) is Lane::token.
   Lane lane(const http::Request& request) const noexcept;
 
-  /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the database (a user
-  /// whom this worker does not know yet): call again on the database lane.
+  /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the
+  /// database (a user whom this worker does not know yet): call again on the database lane.
   std::optional<http::Response> handle(const http::Request& request, Lane on);
 
  private:

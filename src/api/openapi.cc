@@ -108,8 +108,16 @@ Value components() {
 
 }  // namespace
 
+ApiOptions everything() {
+  ApiOptions options;
+  options.blacklist = true;
+  options.sessions = true;
+  options.oauth = true;
+  return options;
+}
+
 std::string openapi_document(const ApiOptions& options) {
-  const Router router(routes());
+  const Router router(routes(), options);
   Value paths = Value::object();
   for (const Resource* resource : router.resources()) {
     Value item = Value::object();

@@ -25,22 +25,30 @@ constexpr std::string_view kLogoutDescription =
 constexpr std::string_view kLogoutAllDescription = "Ends all sessions of the user, this one included.";
 constexpr std::string_view kSessionsDescription = "The user's sessions, the one that was used last first.";
 constexpr std::string_view kEndSessionDescription = "Ends one session of the user.";
-constexpr std::string_view kPasswordDescription =
-    "Sets a new password and ends the user's other sessions.";
-constexpr std::string_view kMeDescription =
-    "The user's own account. Deleting it takes the password.";
+constexpr std::string_view kPasswordDescription = "Sets a new password and ends the user's other sessions.";
+constexpr std::string_view kMeDescription = "The user's own account. Deleting it takes the password.";
 constexpr std::string_view kRevokeDescription = "RFC 7009, for services with client credentials.";
 constexpr std::string_view kIntrospectDescription = "RFC 7662, for services with client credentials.";
 
 using enum Access;
 using enum Kind;
 
-constexpr bool always(const ApiOptions&) { return true; }
-constexpr bool with_registration(const ApiOptions& options) { return options.registration; }
+constexpr bool always(const ApiOptions&) {
+  return true;
+}
+constexpr bool with_registration(const ApiOptions& options) {
+  return options.registration;
+}
 /// Sessions end by way of it, too: a client that logs out by simplejwt's blacklist does log out.
-constexpr bool with_blacklist(const ApiOptions& options) { return options.blacklist || options.sessions; }
-constexpr bool with_sessions(const ApiOptions& options) { return options.sessions; }
-constexpr bool with_clients(const ApiOptions& options) { return options.oauth; }
+constexpr bool with_blacklist(const ApiOptions& options) {
+  return options.blacklist || options.sessions;
+}
+constexpr bool with_sessions(const ApiOptions& options) {
+  return options.sessions;
+}
+constexpr bool with_clients(const ApiOptions& options) {
+  return options.oauth;
+}
 
 // clang-format off
 constexpr Route kRoutes[] = {
@@ -59,8 +67,8 @@ constexpr Route kRoutes[] = {
     {"GET",  "/api/me/",             view,  bearer, Lane::database, show_me,           always,            200, no_fields,           "Me", kMeDescription},
     {"PATCH", "/api/me/",            view,  bearer, Lane::database, change_me,         always,            200, profile_fields,      "Me", kMeDescription},
     {"DELETE", "/api/me/",           view,  bearer, Lane::password, delete_me,         always,            204, deletion_fields,     "Me", kMeDescription},
-    {"POST", "/api/oauth/revoke/",   view,  open,   Lane::token,    revoke_token,      with_clients,      200, revocation_fields,   "Token Revocation", kRevokeDescription},
-    {"POST", "/api/oauth/introspect/", view, open,  Lane::token,    introspect_token,  with_clients,      200, introspection_fields, "Token Introspection", kIntrospectDescription},
+    {"POST", "/api/oauth/revoke/",   view,  open,   Lane::token,    revoke_token,      with_clients,      200, client_fields,       "Token Revocation", kRevokeDescription},
+    {"POST", "/api/oauth/introspect/", view, open,  Lane::token,    introspect_token,  with_clients,      200, client_fields,       "Token Introspection", kIntrospectDescription},
     {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    always,            200, no_fields,           "Dashboard", ""},
     {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       always,            200, no_fields,           "Health", ""},
     {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    always,            200, no_fields,           "Readiness", ""},
