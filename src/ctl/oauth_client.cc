@@ -38,11 +38,11 @@ void add_oauth_client(CLI::App& root, CommandLine& line) {
   auto request = std::make_shared<NewOAuthClient>();
   verb->add_option("name", request->name, "What the service calls itself: its client_id.")->required();
   verb->add_flag("--json", request->json, "Answer in JSON.");
-  verb->footer(
-      lesson("The secret is kept nowhere: the file has its SHA-256. For a new secret without an interruption,\n"
-             "add the new line, restart the workers, change the service, and take the old line away.",
-             "jwtauthctl oauth-client new orders\n"
-             "jwtauthctl oauth-client new orders --json | jq -r .line >> /etc/jwtauthd/oauth-clients"));
+  verb->footer(lesson(
+      "The secret is kept nowhere: the file has its SHA-256. For a new secret without an interruption,\n"
+      "add the new line, restart the workers, change the service, and take the old line away.",
+      "jwtauthctl oauth-client new orders\n"
+      "jwtauthctl oauth-client new orders --json | jq -r .line >> /etc/jwtauthd/oauth-clients"));
   verb->callback([&line, request] {
     line.chosen = [request](Terminal& terminal) {
       util::SystemRandom random;

@@ -94,19 +94,23 @@ class FakeSessionStore final : public store::SessionStore {
   }
   std::vector<store::SessionId> revoke(std::int64_t user_id, const store::SessionId& id,
                                        const store::Ending& ending) override {
-    return end(ending, [&](const store::Session& row) { return row.user_id == user_id && row.id == id; });
+    auto ended = end(ending, [&](const auto& row) { return row.user_id == user_id && row.id == id; });
+    if (!ended.empty()) events.push_back(ending.event);
+    return ended;
   }
-  std::vector<store::SessionId> revoke_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
+  std::vector<store::SessionId> revoke_all(std::int64_t user_id,
+                                           const std::optional<store::SessionId>& except,
                                            const store::Ending& ending) override {
-    return end(ending,
-               [&](const store::Session& row) { return row.user_id == user_id && row.id != except; });
+    events.push_back(ending.event);
+    return end(ending, [&](const auto& row) { return row.user_id == user_id && row.id != except; });
   }
   std::vector<store::SessionId> revoke_beyond(std::int64_t, unsigned, const store::Ending&) override {
     return {};
   }
-  std::optional<std::vector<store::SessionId>> change_password(
-      std::int64_t user_id, std::string_view encoded, std::optional<std::string_view> expected_old,
-      const std::optional<store::SessionId>& except, const store::Ending& ending) override {
+  std::optional<std::vector<store::SessionId>> change_password(std::int64_t user_id, std::string_view encoded,
+                                                               std::optional<std::string_view> expected_old,
+                                                               const std::optional<store::SessionId>& except,
+                                                               const store::Ending& ending) override {
     before_change_password();
     if (!users_.set_password(user_id, encoded, expected_old)) return std::nullopt;
     return revoke_all(user_id, except, ending);
@@ -115,8 +119,7 @@ class FakeSessionStore final : public store::SessionStore {
     if (referred_to) return Deleted::referred_to;
     revoke_all(user_id, std::nullopt, ending);
     std::erase_if(rows, [&](const store::Session& row) { return row.user_id == user_id; });
-    const auto gone =
-        std::erase_if(users_.rows, [&](const store::User& user) { return user.id == user_id; });
+    const auto gone = std::erase_if(users_.rows, [&](const store::User& user) { return user.id == user_id; });
     return gone > 0 ? Deleted::done : Deleted::no_such_user;
   }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
@@ -131,7 +134,6 @@ class FakeSessionStore final : public store::SessionStore {
       row.revoked_for = store::name(ending.reason);
       ended.push_back(row.id);
     }
-    events.push_back(ending.event);
     return ended;
   }
 

@@ -20,14 +20,15 @@ class ServiceClientsTest : public CppUnit::TestFixture {
 
  public:
   void knows_a_name_with_its_own_secret_only() {
-    const auto clients = ServiceClients::parse("# services\n\norders " + kSecret + "\r\n\tstock\t" + kOther).value();
+    const auto clients =
+        ServiceClients::parse("# services\n\norders " + kSecret + "\r\n\tstock\t" + kOther).value();
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, clients.size());
     CPPUNIT_ASSERT(clients.knows("orders", "secret"));
     CPPUNIT_ASSERT(clients.knows("stock", "other"));
     const struct {
       const char* name;
       std::string secret;
-    } rows[] = {{"orders", "other"}, {"stock", "secret"}, {"orders", ""},      {"", ""},
+    } rows[] = {{"orders", "other"},  {"stock", "secret"}, {"orders", ""},      {"", ""},
                 {"Orders", "secret"}, {"#", "services"},   {"orders", kSecret}, {"nobody", "secret"}};
     for (const auto& row : rows) CPPUNIT_ASSERT_MESSAGE(row.name, !clients.knows(row.name, row.secret));
     CPPUNIT_ASSERT(!ServiceClients().knows("", ""));

@@ -84,7 +84,8 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void successes_from_a_slowed_address_are_not_counted() {
-    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) throttle_.failed(attempt(name), 0, origin_);
+    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g", "h"})
+      throttle_.failed(attempt(name), 0, origin_);
     clock_.now_ += seconds(2);
     for (int i = 0; i < 20; ++i) throttle_.succeeded(attempt("ada"));
     CPPUNIT_ASSERT_EQUAL(0L, waiting("ada"));

@@ -20,7 +20,8 @@ class OAuthClientTest : public CppUnit::TestFixture {
 
  public:
   void the_line_knows_the_secret() {
-    CPPUNIT_ASSERT(jwtauthd::new_oauth_client({"orders", true}, random_, terminal_) == jwtauthd::ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::new_oauth_client({"orders", true}, random_, terminal_) ==
+                   jwtauthd::ExitCode::ok);
     const auto told = json::parse(terminal_.output).value();
     const std::string secret(told.get("client_secret")->as_string());
     CPPUNIT_ASSERT_EQUAL(std::size_t{43}, secret.size());
@@ -32,7 +33,8 @@ class OAuthClientTest : public CppUnit::TestFixture {
   }
 
   void a_person_is_told_both() {
-    CPPUNIT_ASSERT(jwtauthd::new_oauth_client({"orders", false}, random_, terminal_) == jwtauthd::ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::new_oauth_client({"orders", false}, random_, terminal_) ==
+                   jwtauthd::ExitCode::ok);
     CPPUNIT_ASSERT(terminal_.output.find("client_secret  ") != std::string::npos);
     CPPUNIT_ASSERT(terminal_.output.find("\n  orders ") != std::string::npos);
   }
@@ -40,8 +42,8 @@ class OAuthClientTest : public CppUnit::TestFixture {
   void refuses_names_that_no_line_can_hold() {
     for (const auto& name : {std::string(), std::string("a b"), std::string("#a"), std::string("a:b"),
                              std::string("a\nb"), std::string(65, 'a')}) {
-      CPPUNIT_ASSERT_MESSAGE(name, jwtauthd::new_oauth_client({name, false}, random_, terminal_) ==
-                                       jwtauthd::ExitCode::refused);
+      CPPUNIT_ASSERT_MESSAGE(
+          name, jwtauthd::new_oauth_client({name, false}, random_, terminal_) == jwtauthd::ExitCode::refused);
     }
     CPPUNIT_ASSERT(terminal_.output.empty());
   }
