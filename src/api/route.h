@@ -49,7 +49,7 @@ struct Context {
   const http::Request& request;
   Lane on;                             // where it runs
   const tokens::Principal* principal;  // set on Access::bearer rows, else nullptr
-  std::string_view parameter = {};     // what stands in the path for <id>, where the row has it
+  std::string_view parameter = {};     // what stands in the path for {id}, where the row has it
 };
 
 /// Nothing: the answer needs the database and this is the token lane.
@@ -57,7 +57,7 @@ using Handler = std::optional<http::Response> (*)(Services&, const Context&);
 
 struct Route {
   std::string_view method;
-  std::string_view path;  // exact, with its trailing slash where it has one; one segment may be <id>
+  std::string_view path;  // exact, with its trailing slash where it has one; one segment may be {id}
   Kind kind;
   Access access;
   Lane lane;

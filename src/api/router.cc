@@ -46,9 +46,9 @@ Router::Router(std::span<const Route> rows, const ApiOptions& options) {
   }
   for (auto& [path, resource] : by_path_) {
     resource.allow = allow_header(resource.rows);
-    if (const auto open = path.find('<'); open != std::string_view::npos) {
+    if (const auto open = path.find('{'); open != std::string_view::npos) {
       resource.has_parameter = true;
-      patterns_.push_back({path.substr(0, open), path.substr(path.find('>') + 1), &resource});
+      patterns_.push_back({path.substr(0, open), path.substr(path.find('}') + 1), &resource});
     } else if (path.ends_with('/')) {
       without_slash_.emplace(path.substr(0, path.size() - 1), &resource);
     }

@@ -41,7 +41,7 @@ class Router {
   const std::vector<const Resource*>& resources() const noexcept { return ordered_; }
 
  private:
-  /// A path such as /api/sessions/<id>/
+  /// A path such as /api/sessions/{id}/
   struct Pattern {
     std::string_view before;
     std::string_view behind;

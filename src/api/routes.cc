@@ -62,7 +62,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/logout/",         view,  open,   Lane::token,    log_out,           with_sessions,     200, logout_fields,       "Logout", kLogoutDescription},
     {"POST", "/api/logout/all/",     view,  bearer, Lane::database, log_out_all,       with_sessions,     200, no_fields,           "Logout Everywhere", kLogoutAllDescription},
     {"GET",  "/api/sessions/",       view,  bearer, Lane::database, list_sessions,     with_sessions,     200, no_fields,           "Sessions", kSessionsDescription},
-    {"DELETE", "/api/sessions/<id>/", view, bearer, Lane::database, end_session,       with_sessions,     204, no_fields,           "Session", kEndSessionDescription},
+    {"DELETE", "/api/sessions/{id}/", view, bearer, Lane::database, end_session,       with_sessions,     204, no_fields,           "Session", kEndSessionDescription},
     {"POST", "/api/password/change/", view, bearer, Lane::password, change_password,   always,            200, password_fields,     "Password Change", kPasswordDescription},
     {"GET",  "/api/me/",             view,  bearer, Lane::database, show_me,           always,            200, no_fields,           "Me", kMeDescription},
     {"PATCH", "/api/me/",            view,  bearer, Lane::database, change_me,         always,            200, profile_fields,      "Me", kMeDescription},

@@ -1,4 +1,4 @@
-// GET /api/sessions/, DELETE /api/sessions/<id>/
+// GET /api/sessions/, DELETE /api/sessions/{id}/
 
 #include "api/cookies.h"
 #include "api/device.h"
