@@ -95,6 +95,7 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
   }
 
   void reads_both_in_one_statement() {
+    store_->read(account("x"), address("x"));  // which asks for the collation, too
     const auto before = pool_->statements_sent();
     store_->read(account("x"), address("x"));
     CPPUNIT_ASSERT_EQUAL(before + 1, pool_->statements_sent());
@@ -103,6 +104,7 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
   void names_that_are_one_account_count_together() {
     for (const char* collation : {"utf8mb4_general_ci", "utf8mb4_unicode_ci"}) {
       database_->run("ALTER TABLE auth_user CONVERT TO CHARACTER SET utf8mb4 COLLATE "s + collation);
+      store_.emplace(*pool_);  // as a start does
       database_->run("DELETE FROM auth_user");
       database_->run("DELETE FROM jwtauthd_throttle");
       add_user(7, "Ren\xC3\xA9");
@@ -122,6 +124,7 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, failures("re\xE2\x80\x8D"
                                                    "ne \xE2\x80\x8D"));
     database_->run("ALTER TABLE auth_user CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    store_.emplace(*pool_);  // as a start does
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures("RENE"));
   }
 
@@ -137,11 +140,11 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
 
   void columns_of_other_character_sets_do() {
     database_->run("ALTER TABLE auth_user CONVERT TO CHARACTER SET latin1");
+    store_.emplace(*pool_);  // as a start does
     add_user(7, "Ren\xC3\xA9");
     store_->count(account("ren\xC3\xA9"), 7, at(1));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, failures("Ren\xC3\xA9"));
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, store_->count(account("\xE6\x9D\x8E"), 0, at(1)).failures);
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, failures("\xE6\x9D\x8E"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures("Re\xC3\xB1\xC3\xA9"));
   }
 
   void keeps_no_name_that_was_typed() {
@@ -264,6 +267,7 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
     database_->column("ANALYZE TABLE jwtauthd_throttle");
     add_user(7, "ann");
     for (const char* name : {"ann", "ghost"}) {
+      store_->count(account(name), 0, at(1));
       CPPUNIT_ASSERT_EQUAL(
           "PRIMARY"s, plan("SELECT failures FROM jwtauthd_throttle WHERE subject = UNHEX(SHA2(CONCAT('n', "
                            "WEIGHT_STRING(LEFT(COALESCE((SELECT username FROM auth_user WHERE username = '"s +
