@@ -5,6 +5,7 @@
 #include "accounts/username.h"
 #include "ctl/login_name.h"
 #include "ctl/new_password.h"
+#include "ctl/operator.h"
 #include "ctl/verbs.h"
 
 namespace jwtauthd {
@@ -49,7 +50,11 @@ ExitCode change_password(const std::string& username, Accounts accounts, Termina
     const std::vector<std::string> wrong = problems(first->reveal(), *user, accounts);
     for (const auto& line : wrong) terminal.err(line);
     if (!wrong.empty()) continue;
-    if (!accounts.users.set_password(user->id, accounts.hashes.encode(first->reveal()))) {
+    const auto ending =
+        operator_ending(store::SessionEnd::password_changed, store::AuditKind::password_changed,
+                        accounts.clock.now(), accounts.lifetimes);
+    const std::string encoded = accounts.hashes.encode(first->reveal());
+    if (!accounts.sessions.change_password(user->id, encoded, std::nullopt, std::nullopt, ending)) {
       terminal.err("Error: user '" + user->username + "' has been deleted meanwhile");
       return ExitCode::refused;
     }
@@ -67,7 +72,8 @@ void add_changepassword(CLI::App& root, CommandLine& line) {
   verb->add_option("username", *username,
                    "Whose password; by default, that of the user of your own login name.");
   verb->footer(
-      lesson("The password is asked for twice and not shown. From a pipe it is read twice, a line each.",
+      lesson("The password is asked for twice and not shown. From a pipe it is read twice, a line each.\n"
+             "The user's sessions end, whatever the old password was used for.",
              "jwtauthctl changepassword ann\n"
              "printf '%s\\n%s\\n' \"$NEW\" \"$NEW\" | jwtauthctl changepassword ann"));
   verb->callback([&line, username] {

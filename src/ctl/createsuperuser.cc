@@ -118,7 +118,8 @@ ExitCode store_user(store::User user, const Accounts& accounts, Terminal& termin
   user.is_staff = true;
   user.is_superuser = true;
   user.date_joined = accounts.clock.now();
-  switch (accounts.users.insert(user, accounts.unique_email && !user.email.empty())) {
+  const auto event = operator_event(store::AuditKind::user_created, user.date_joined);
+  switch (accounts.users.insert(user, accounts.unique_email && !user.email.empty(), &event)) {
     case store::Inserted::username_taken:
       return refuse(kUsernameTaken, terminal);
     case store::Inserted::email_taken:

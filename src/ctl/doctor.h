@@ -109,6 +109,7 @@ void check_server_limits(Patient&, Report&);
 void check_clock(Patient&, Report&);
 // doctor_schema.cc
 void check_migrations(Patient&, Report&);
+void check_own_tables(Patient&, Report&);
 void check_django_tables(Patient&, Report&);
 void check_user_columns(Patient&, Report&);
 void check_user_table(Patient&, Report&);

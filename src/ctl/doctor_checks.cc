@@ -22,6 +22,7 @@ constexpr std::array kChecks{
     Check{"database.limits", database, check_server_limits},
     Check{"database.clock", database, check_clock},
     Check{"schema.migrations", database, check_migrations},
+    Check{"schema.own", database, check_own_tables},
     Check{"schema.django", database, check_django_tables},
     Check{"schema.auth_user", user_table, check_user_table},
     Check{"schema.columns", user_table, check_user_columns},

@@ -25,6 +25,10 @@ bool is_ours(std::string_view column) {
                      [&](const Column& known) { return known.name == column; });
 }
 
+/// Of 0001_initial and 0002_sessions.
+constexpr std::array<std::string_view, 5> kOwnTables{
+    "jwtauthd_audit", "jwtauthd_email_claim", "jwtauthd_revocation", "jwtauthd_session", "jwtauthd_throttle"};
+
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& one : names) text += (text.empty() ? "" : ", ") + printable(one);
@@ -48,6 +52,39 @@ void check_migrations(Patient& patient, Report& report) {
   }
   report.problem("Workers do not start: " + printable(status.describe()) + ".",
                  "jwtauthctl migrate; it creates what is missing and changes nothing of Django's.");
+}
+
+void check_own_tables(Patient& patient, Report& report) {
+  // Where a migration is missing, schema.migrations says it.
+  if (!store::Migrator(*patient.pool).status().current()) return;
+  bool fine = true;
+  json::Value about = json::Value::object();
+  for (const std::string_view name : kOwnTables) {
+    const std::string table(name);
+    const auto found = patient.tables.find(name);
+    if (found == patient.tables.end()) {
+      fine = false;
+      report.problem("There is no " + table + ", although its migration has run: somebody dropped it.",
+                     "Restore it from a backup, or create it as sql/schema.sql has it.");
+      continue;
+    }
+    about.set(table, facts({{"rows", found->second.rows}, {"bytes", found->second.bytes}}));
+    if (found->second.engine == "InnoDB") continue;
+    fine = false;
+    report.problem(table + " is a table of the engine " + printable(found->second.engine) +
+                       ", which knows no transactions: a logout may be half done.",
+                   "ALTER TABLE " + table + " ENGINE=InnoDB");
+  }
+  const std::int64_t overdue = patient.tables.contains("jwtauthd_session")
+                                   ? store::Survey(*patient.pool).sessions_over_for_a_week()
+                                   : 0;
+  if (overdue > 0) {
+    fine = false;
+    report.warning(counted(overdue, "session has", "sessions have") + " been over for a week or longer.",
+                   "systemctl enable --now jwtauthd-purge.timer, or jwtauthctl session purge daily.",
+                   facts({{"sessions", overdue}}));
+  }
+  if (fine) report.ok("jwtauthd's own tables are there.", about);
 }
 
 void check_django_tables(Patient& patient, Report& report) {

@@ -46,7 +46,17 @@ Services::Services(config::Config config)
       policy_(accounts::password_policy(config_.passwords)),
       hashes_(accounts::password_params(config_.passwords), random_),
       pool_(database_options(config_.database)),
-      users_(pool_) {}
+      users_(pool_, auditing()),
+      sessions_(pool_, auditing()) {}
+
+TokenLifetimes Services::lifetimes() const {
+  const auto& tokens = config_.tokens;
+  return {tokens.access_token_lifetime + tokens.leeway, tokens.refresh_token_lifetime + tokens.leeway};
+}
+
+store::Auditing Services::auditing() const {
+  return config_.audit.enabled ? store::Auditing::on : store::Auditing::off;
+}
 
 ExitCode with_services(const std::string& config_path, Terminal& terminal,
                        const std::function<ExitCode(Services&)>& work) {

@@ -9,8 +9,10 @@
 #include "config/config.h"
 #include "crypto/password_hash.h"
 #include "ctl/exit_code.h"
+#include "ctl/operator.h"
 #include "ctl/terminal.h"
 #include "mysql/pool.h"
+#include "store/mysql_session_store.h"
 #include "store/mysql_user_store.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -21,11 +23,13 @@ namespace jwtauthd {
 /// What the verbs about users need; a test brings its own.
 struct Accounts {
   store::UserStore& users;
+  store::SessionStore& sessions;
   const accounts::PasswordPolicy& policy;
   const crypto::PasswordHashes& hashes;
   const util::Clock& clock;
   util::Random& random;
   bool unique_email = true;
+  TokenLifetimes lifetimes{};
 };
 
 class Services {
@@ -33,7 +37,12 @@ class Services {
   /// The error has one line a finding.
   static util::Result<std::unique_ptr<Services>> open(const std::string& config_path);
 
-  Accounts accounts() { return {users_, policy_, hashes_, clock_, random_, config_.accounts.unique_email}; }
+  Accounts accounts() {
+    return {users_, sessions_, policy_, hashes_, clock_, random_, config_.accounts.unique_email, lifetimes()};
+  }
+  TokenLifetimes lifetimes() const;
+  store::Auditing auditing() const;
+  const util::Clock& clock() const { return clock_; }
   const config::Config& config() const { return config_; }
   /// Its statements may take as long as they like: a migration of a large table does.
   mysql::Pool& pool() { return pool_; }
@@ -48,6 +57,7 @@ class Services {
   crypto::PasswordHashes hashes_;
   mysql::Pool pool_;
   store::MysqlUserStore users_;
+  store::MysqlSessionStore sessions_;
 };
 
 /// Runs `work`, and tells what stood in its way.

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "accounts/username.h"
+#include "ctl/operator.h"
 #include "ctl/user_text.h"
 
 namespace jwtauthd {
@@ -11,7 +12,9 @@ namespace {
 
 constexpr unsigned kPage = 500;
 
-std::optional<store::User> find(const UserReference& whom, store::UserStore& users, Terminal& terminal) {
+}  // namespace
+
+std::optional<store::User> find_user(const UserReference& whom, store::UserStore& users, Terminal& terminal) {
   auto user = whom.id ? users.find_by_id(*whom.id)
                       : users.find_by_username(accounts::normalized_username(whom.username));
   if (!user) {
@@ -20,8 +23,6 @@ std::optional<store::User> find(const UserReference& whom, store::UserStore& use
   }
   return user;
 }
-
-}  // namespace
 
 ExitCode list_users(const UserList& request, store::UserStore& users, Terminal& terminal) {
   std::vector<store::User> found;
@@ -50,7 +51,7 @@ ExitCode list_users(const UserList& request, store::UserStore& users, Terminal& 
 }
 
 ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& users, Terminal& terminal) {
-  const auto user = find(whom, users, terminal);
+  const auto user = find_user(whom, users, terminal);
   if (!user) return ExitCode::refused;
   if (as_json) {
     terminal.out(user_json(*user).dump_indented(2));
@@ -61,8 +62,8 @@ ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& us
 }
 
 ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users,
-                         Terminal& terminal) {
-  const auto user = find(whom, users, terminal);
+                         const util::Clock& clock, Terminal& terminal) {
+  const auto user = find_user(whom, users, terminal);
   if (!user) return ExitCode::refused;
   const std::string named = "User '" + user->username + "' is ";
   const std::string state = active ? "active" : "inactive";
@@ -70,11 +71,24 @@ ExitCode set_user_active(const UserReference& whom, bool active, store::UserStor
     terminal.out(named + "already " + state + ".");
     return ExitCode::ok;
   }
-  if (!users.set_active(user->id, active)) {
+  const auto event = operator_event(
+      active ? store::AuditKind::user_activated : store::AuditKind::user_deactivated, clock.now());
+  if (!users.set_active(user->id, active, &event)) {
     terminal.err("Error: user '" + user->username + "' has been deleted meanwhile");
     return ExitCode::refused;
   }
   terminal.out(named + "now " + state + ".");
+  return ExitCode::ok;
+}
+
+ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& terminal) {
+  const auto user = find_user(whom, accounts.users, terminal);
+  if (!user) return ExitCode::refused;
+  const auto ending = operator_ending(store::SessionEnd::admin, store::AuditKind::tokens_revoked,
+                                      accounts.clock.now(), accounts.lifetimes);
+  const std::size_t ended = accounts.sessions.revoke_all(user->id, std::nullopt, ending).size();
+  terminal.out("All tokens of user '" + user->username + "' are revoked; " + std::to_string(ended) +
+               (ended == 1 ? " session was" : " sessions were") + " open.");
   return ExitCode::ok;
 }
 

@@ -1,12 +1,15 @@
 // jwtauthctl user …: looking at accounts, and closing and opening them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "ctl/exit_code.h"
-#include "ctl/terminal.h"
-#include "store/user_store.h"
+#include "ctl/services.h"
+
+namespace CLI {
+class App;
+}
 
 namespace jwtauthd {
 
@@ -24,6 +27,16 @@ struct UserReference {
 
 ExitCode list_users(const UserList& request, store::UserStore& users, Terminal& terminal);
 ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& users, Terminal& terminal);
-ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users, Terminal& terminal);
+ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users,
+                         const util::Clock& clock, Terminal& terminal);
+/// Ends all his sessions, and the tokens that belong to none.
+ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& terminal);
+
+/// Says so when there is no such user.
+std::optional<store::User> find_user(const UserReference& whom, store::UserStore& users, Terminal& terminal);
+
+/// The words for it on a verb's command line, which may leave both out.
+std::shared_ptr<UserReference> add_user_reference(CLI::App& verb);
+bool given(const UserReference& whom);
 
 }  // namespace jwtauthd

@@ -7,16 +7,9 @@
 namespace jwtauthd {
 namespace {
 
-std::shared_ptr<UserReference> add_reference(CLI::App& verb) {
-  auto whom = std::make_shared<UserReference>();
-  auto* username = verb.add_option("username", whom->username, "The login name.");
-  verb.add_option("--id", whom->id, "The id, instead of the name.")->excludes(username);
-  return whom;
-}
-
 /// Called when the command line is parsed: one of the two must have been given.
 void require(const UserReference& whom) {
-  if (!whom.id && whom.username.empty()) throw CLI::RequiredError("username or --id");
+  if (!given(whom)) throw CLI::RequiredError("username or --id");
 }
 
 void add_list(CLI::App& group, CommandLine& line) {
@@ -49,7 +42,7 @@ void add_list(CLI::App& group, CommandLine& line) {
 
 void add_show(CLI::App& group, CommandLine& line) {
   CLI::App* verb = group.add_subcommand("show", "Show one account.");
-  auto whom = add_reference(*verb);
+  auto whom = add_user_reference(*verb);
   auto as_json = std::make_shared<bool>(false);
   verb->add_flag("--json", *as_json, "Answer in JSON, times in UTC.");
   verb->footer(
@@ -69,7 +62,7 @@ void add_show(CLI::App& group, CommandLine& line) {
 void add_switch(CLI::App& group, CommandLine& line, bool active) {
   CLI::App* verb = active ? group.add_subcommand("activate", "Let a user log in again.")
                           : group.add_subcommand("deactivate", "Close an account without deleting it.");
-  auto whom = add_reference(*verb);
+  auto whom = add_user_reference(*verb);
   verb->footer(
       active
           ? lesson("", "jwtauthctl user activate ann")
@@ -82,13 +75,42 @@ void add_switch(CLI::App& group, CommandLine& line, bool active) {
     require(*whom);
     line.chosen = [=, &line](Terminal& terminal) {
       return with_services(line.config_path, terminal, [&](Services& services) {
-        return set_user_active(*whom, active, services.accounts().users, terminal);
+        return set_user_active(*whom, active, services.accounts().users, services.clock(), terminal);
+      });
+    };
+  });
+}
+
+void add_revoke_tokens(CLI::App& group, CommandLine& line) {
+  CLI::App* verb = group.add_subcommand("revoke-tokens", "End all of a user's sessions.");
+  auto whom = add_user_reference(*verb);
+  verb->footer(lesson(
+      "All workers refuse his access tokens within cache.poll_interval, and his refresh tokens at once;\n"
+      "with sessions.enabled = false nobody looks. He may log in again: to keep him out, deactivate him.",
+      "jwtauthctl user revoke-tokens ann\n"
+      "jwtauthctl user revoke-tokens --id 7"));
+  verb->callback([=, &line] {
+    require(*whom);
+    line.chosen = [=, &line](Terminal& terminal) {
+      return with_services(line.config_path, terminal, [&](Services& services) {
+        return revoke_tokens(*whom, services.accounts(), terminal);
       });
     };
   });
 }
 
 }  // namespace
+
+std::shared_ptr<UserReference> add_user_reference(CLI::App& verb) {
+  auto whom = std::make_shared<UserReference>();
+  auto* username = verb.add_option("username", whom->username, "The login name.");
+  verb.add_option("--id", whom->id, "The id, instead of the name.")->excludes(username);
+  return whom;
+}
+
+bool given(const UserReference& whom) {
+  return whom.id || !whom.username.empty();
+}
 
 void add_user(CLI::App& root, CommandLine& line) {
   CLI::App* group = root.add_subcommand("user", "Look at accounts, and close or open them.");
@@ -97,6 +119,7 @@ void add_user(CLI::App& root, CommandLine& line) {
   add_show(*group, line);
   add_switch(*group, line, true);
   add_switch(*group, line, false);
+  add_revoke_tokens(*group, line);
 }
 
 }  // namespace jwtauthd

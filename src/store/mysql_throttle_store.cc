@@ -7,51 +7,67 @@ namespace {
 
 using Kind = ThrottleSubject::Kind;
 
-// The key of a name, `?` twice. An account that exists has that of its stored name: what else a collation
-// takes for it (case, accents, trailing blanks, characters without weight) is one key. Other names have
-// that of their weights; 200 characters of them, more than a name may have, so that no text is too long.
-#define ACCOUNT_KEY                                                                                      \
-  "UNHEX(SHA2(CONCAT('n', WEIGHT_STRING(LEFT(COALESCE((SELECT username FROM auth_user WHERE username = " \
-  "?), ?), 200))), 256))"
-// Of an address, `?` twice as well, so that both are bound alike. The first is the whole text, the second
-// is not looked at.
-#define ADDRESS_KEY "UNHEX(SHA2(CONCAT('a', COALESCE(?, ?)), 256))"
-
-#define INSERT_ROW(key)                                                                              \
-  "INSERT INTO jwtauthd_throttle (subject, kind, failures, last_failed_at, blocked_until, user_id, " \
-  "address) VALUES (" key ", ?, 1, ?, ?, ?, ?)"
-#define COUNT_ROW(key)                                                                           \
-  INSERT_ROW(key)                                                                                \
-  " ON DUPLICATE KEY UPDATE failures = IF(kind = 'a' AND last_failed_at < ?, 1, failures + 1), " \
-  "last_failed_at = GREATEST(last_failed_at, ?), user_id = ?"
-#define SELECT_ROW(which, key) \
-  "SELECT " which ", failures, last_failed_at, blocked_until FROM jwtauthd_throttle WHERE subject = " key
-#define CLAIM_ROW(key)                                                                                 \
-  "UPDATE jwtauthd_throttle SET failures = failures + 1, last_failed_at = ?, blocked_until = ? WHERE " \
-  "subject = " key " AND failures = ?"
-#define BLOCK_ROW(key)                                                                                  \
-  "UPDATE jwtauthd_throttle SET blocked_until = GREATEST(COALESCE(blocked_until, ?), ?) WHERE subject " \
-  "= " key
-#define CLEAR_ROW(key) "DELETE FROM jwtauthd_throttle WHERE subject = " key
-
-struct Statements {
-  const char* insert;
-  const char* count;
-  const char* select;
-  const char* claim;
-  const char* block;
-  const char* clear;
+/// What names are compared by.
+struct Collation {
+  std::string character_set = "utf8mb4";
+  std::string name = "utf8mb4_general_ci";
 };
-constexpr Statements kOfAccount{INSERT_ROW(ACCOUNT_KEY),        COUNT_ROW(ACCOUNT_KEY),
-                                SELECT_ROW("'n'", ACCOUNT_KEY), CLAIM_ROW(ACCOUNT_KEY),
-                                BLOCK_ROW(ACCOUNT_KEY),         CLEAR_ROW(ACCOUNT_KEY)};
-constexpr Statements kOfAddress{INSERT_ROW(ADDRESS_KEY),        COUNT_ROW(ADDRESS_KEY),
-                                SELECT_ROW("'a'", ADDRESS_KEY), CLAIM_ROW(ADDRESS_KEY),
-                                BLOCK_ROW(ADDRESS_KEY),         CLEAR_ROW(ADDRESS_KEY)};
 
-const Statements& statements(const ThrottleSubject& subject) {
-  return subject.kind == Kind::account ? kOfAccount : kOfAddress;
+Collation collation_of_usernames(mysql::Lease& lease) {
+  auto rows = lease
+                  .prepare(
+                      "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE "
+                      "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'auth_user' AND COLUMN_NAME = 'username'")
+                  .query();
+  Collation found;
+  if (rows.next() && !rows.is_null(2)) found = {rows.text(1), rows.text(2)};
+  return found;
 }
+
+/// The key of a name, `?` twice. An account that exists has that of its stored name: what else the
+/// collation takes for it (case, accents, trailing blanks, characters without weight) is the same key. Other
+/// names have that of their weights; 200 characters, more than a name may have, so that no text is too long.
+/// A character that the column cannot hold is an error, as it is to a login that asks for such a name.
+std::string account_key(const Collation& collation) {
+  const std::string typed = "CONVERT(? USING " + collation.character_set + ") COLLATE " + collation.name;
+  return "UNHEX(SHA2(CONCAT('n', WEIGHT_STRING(LEFT(COALESCE((SELECT username FROM auth_user WHERE username "
+         "= " +
+         typed + " LIMIT 1), " + typed + "), 200))), 256))";
+}
+/// Of an address, `?` twice as well, so that both are bound alike: the second is not looked at.
+constexpr const char* kAddressKey = "UNHEX(SHA2(CONCAT('a', COALESCE(?, ?)), 256))";
+
+/// Of one kind of subject.
+struct Statements {
+  explicit Statements(const std::string& key)
+      : insert(
+            "INSERT INTO jwtauthd_throttle (subject, kind, failures, last_failed_at, blocked_until, user_id, "
+            "address) VALUES (" +
+            key + ", ?, 1, ?, ?, ?, ?)"),
+        // Assignments are made from left to right: failures sees the old last_failed_at.
+        count(insert +
+              " ON DUPLICATE KEY UPDATE failures = IF(kind = 'a' AND last_failed_at < ?, 1, failures + 1), "
+              "last_failed_at = GREATEST(last_failed_at, ?), user_id = ?"),
+        select(
+            "SELECT kind, failures, last_failed_at, blocked_until FROM jwtauthd_throttle WHERE subject = " +
+            key),
+        claim(
+            "UPDATE jwtauthd_throttle SET failures = failures + 1, last_failed_at = ?, blocked_until = ? "
+            "WHERE subject = " +
+            key + " AND failures = ?"),
+        block(
+            "UPDATE jwtauthd_throttle SET blocked_until = GREATEST(COALESCE(blocked_until, ?), ?) WHERE "
+            "subject = " +
+            key),
+        clear("DELETE FROM jwtauthd_throttle WHERE subject = " + key) {}
+
+  std::string insert;
+  std::string count;
+  std::string select;
+  std::string claim;
+  std::string block;
+  std::string clear;
+};
 
 mysql::Statement& bind_key(mysql::Statement& statement, const ThrottleSubject& subject) {
   return statement.bind(subject.text).bind(subject.text);
@@ -74,9 +90,33 @@ ThrottleState read_state(const mysql::Rows& row) {
 
 }  // namespace
 
+struct MysqlThrottleStore::Sql {
+  explicit Sql(const Collation& collation)
+      : account(account_key(collation)),
+        address(kAddressKey),
+        read(account.select + " UNION ALL " + address.select) {}
+
+  const Statements& of(const ThrottleSubject& subject) const {
+    return subject.kind == Kind::account ? account : address;
+  }
+
+  Statements account;
+  Statements address;
+  std::string read;
+};
+
+MysqlThrottleStore::MysqlThrottleStore(mysql::Pool& pool) : pool_(pool) {}
+MysqlThrottleStore::~MysqlThrottleStore() = default;
+
+const MysqlThrottleStore::Sql& MysqlThrottleStore::sql(mysql::Lease& lease) {
+  auto written = sql_.lock();
+  if (!*written) *written = std::make_unique<const Sql>(collation_of_usernames(lease));
+  return **written;
+}
+
 ThrottleStore::Both MysqlThrottleStore::read(const ThrottleSubject& account, const ThrottleSubject& address) {
   auto lease = pool_.acquire();
-  auto select = lease.prepare(SELECT_ROW("'n'", ACCOUNT_KEY) " UNION ALL " SELECT_ROW("'a'", ADDRESS_KEY));
+  auto select = lease.prepare(sql(lease).read.c_str());
   bind_key(select, account);
   Both both;
   auto rows = bind_key(select, address).query();
@@ -88,7 +128,7 @@ bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen
                                std::optional<util::TimePoint> blocked_until) {
   auto lease = pool_.acquire();
   if (seen == 0) {
-    auto insert = lease.prepare(statements(subject).insert);
+    auto insert = lease.prepare(sql(lease).of(subject).insert.c_str());
     try {
       bind_row(insert, subject, 0, now, blocked_until).execute();
       return true;
@@ -96,7 +136,7 @@ bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen
       return false;
     }
   }
-  auto update = lease.prepare(statements(subject).claim);
+  auto update = lease.prepare(sql(lease).of(subject).claim.c_str());
   update.bind(now).bind(blocked_until);
   return bind_key(update, subject).bind(seen).execute() > 0;
 }
@@ -104,13 +144,13 @@ bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen
 ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int64_t user_id,
                                         util::TimePoint now) {
   auto lease = pool_.acquire();
-  auto insert = lease.prepare(statements(subject).count);
+  auto insert = lease.prepare(sql(lease).of(subject).count.c_str());
   bind_row(insert, subject, user_id, now, std::nullopt)
       .bind(now - kAddressMemory)
       .bind(now)
       .bind(user_id)
       .execute();
-  auto select = lease.prepare(statements(subject).select);
+  auto select = lease.prepare(sql(lease).of(subject).select.c_str());
   auto rows = bind_key(select, subject).query();
   if (!rows.next()) return {1, now, std::nullopt};  // cleared in between
   return read_state(rows);
@@ -118,14 +158,14 @@ ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int
 
 void MysqlThrottleStore::block(const ThrottleSubject& subject, util::TimePoint until) {
   auto lease = pool_.acquire();
-  auto update = lease.prepare(statements(subject).block);
+  auto update = lease.prepare(sql(lease).of(subject).block.c_str());
   update.bind(until).bind(until);
   bind_key(update, subject).execute();
 }
 
 bool MysqlThrottleStore::clear(const ThrottleSubject& subject) {
   auto lease = pool_.acquire();
-  auto remove = lease.prepare(statements(subject).clear);
+  auto remove = lease.prepare(sql(lease).of(subject).clear.c_str());
   return bind_key(remove, subject).execute() > 0;
 }
 

@@ -1,14 +1,19 @@
-// ThrottleStore over MySQL/MariaDB.
+// ThrottleStore over MySQL/MariaDB. Its first call asks for the collation of auth_user.username: one
+// statement more than said there. A collation that is changed later only makes counts begin anew.
 #pragma once
+
+#include <memory>
 
 #include "mysql/pool.h"
 #include "store/throttle_store.h"
+#include "util/guarded.h"
 
 namespace store {
 
 class MysqlThrottleStore final : public ThrottleStore {
  public:
-  explicit MysqlThrottleStore(mysql::Pool& pool) : pool_(pool) {}
+  explicit MysqlThrottleStore(mysql::Pool& pool);
+  ~MysqlThrottleStore() override;
 
   Both read(const ThrottleSubject& account, const ThrottleSubject& address) override;
   bool claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
@@ -20,7 +25,12 @@ class MysqlThrottleStore final : public ThrottleStore {
   std::uint64_t purge(util::TimePoint before, unsigned batch) override;
 
  private:
+  struct Sql;
+  /// Written when it is first needed, because it names the collation of auth_user.username.
+  const Sql& sql(mysql::Lease& lease);
+
   mysql::Pool& pool_;
+  util::Guarded<std::unique_ptr<const Sql>> sql_;
 };
 
 }  // namespace store

@@ -95,6 +95,16 @@ bool Survey::has_index(std::string_view table, std::string_view column, bool uni
       .next();
 }
 
+std::int64_t Survey::sessions_over_for_a_week() {
+  auto lease = pool_.acquire();
+  auto rows = lease
+                  .prepare(
+                      "SELECT COUNT(*) FROM jwtauthd_session WHERE idle_expires_at < "
+                      "UTC_TIMESTAMP(6) - INTERVAL 7 DAY")
+                  .query();
+  return rows.next() ? rows.integer(1) : 0;
+}
+
 void Survey::each_user(const std::function<void(const SurveyedUser&)>& visit, unsigned page) {
   std::int64_t after = INT64_MIN;
   for (bool more = true; more;) {

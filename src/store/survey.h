@@ -67,6 +67,9 @@ class Survey {
   /// An index that begins with this column; `unique`: one that holds nothing else, and each value once.
   bool has_index(std::string_view table, std::string_view column, bool unique);
 
+  /// What a purge that ran would have deleted, through its index.
+  std::int64_t sessions_over_for_a_week();
+
   /// Every row of auth_user in order of id, `page` of them in memory at a time.
   void each_user(const std::function<void(const SurveyedUser&)>& visit, unsigned page = 5000);
   /// Those of `ids` that exist, in order of id.

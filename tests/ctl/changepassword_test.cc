@@ -39,6 +39,11 @@ class ChangePasswordTest : public CppUnit::TestFixture {
                          terminal_.output);
     CPPUNIT_ASSERT_EQUAL("Password: ***\nPassword (again): ***\n"s, terminal_.conversation);
     CPPUNIT_ASSERT(accounts_.hashes.verify(kGood, accounts_.users.rows[0].password).matched);
+    const store::Ending& ending = accounts_.sessions.endings.at(0);
+    CPPUNIT_ASSERT(ending.reason == store::SessionEnd::password_changed);
+    CPPUNIT_ASSERT(ending.event.kind == store::AuditKind::password_changed);
+    CPPUNIT_ASSERT(ending.now == accounts_.clock.now_);
+    CPPUNIT_ASSERT(ending.refresh_end == accounts_.clock.now_ + std::chrono::hours(24));
   }
 
   void unknown_user_is_told_before_anything_is_asked() {

@@ -101,6 +101,14 @@ class CommandLineTest : public CppUnit::TestFixture {
         {"user", "list", "--limit", "-1"},
         {"user", "list", "--limit"},
         {"changepassword", "one", "two"},
+        {"session"},
+        {"session", "revoke"},
+        {"sessions", "purge", "--batch", "0"},
+        {"throttle", "clear"},
+        {"throttle", "clear", "ann", "--address", "192.0.2.1"},
+        {"audit", "search", "--event", "no_such"},
+        {"audit", "search", "--since", "yesterday"},
+        {"user", "revoke-tokens"},
         {"-c"},
     };
     for (const auto& words : rows) {
@@ -118,10 +126,13 @@ class CommandLineTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT(!says("docs"));
     const std::vector<std::vector<std::string>> verbs = {
-        {"migrate"},         {"config", "check"},  {"config", "example"},
-        {"createsuperuser"}, {"changepassword"},   {"user", "list"},
-        {"user", "show"},    {"user", "activate"}, {"user", "deactivate"},
-        {"doctor"},          {"compare"}};
+        {"migrate"},          {"config", "check"},   {"config", "example"},
+        {"createsuperuser"},  {"changepassword"},    {"user", "list"},
+        {"user", "show"},     {"user", "activate"},  {"user", "deactivate"},
+        {"doctor"},           {"compare"},           {"user", "revoke-tokens"},
+        {"session", "list"},  {"session", "revoke"}, {"session", "purge"},
+        {"throttle", "list"}, {"throttle", "clear"}, {"audit", "tail"},
+        {"audit", "search"}};
     for (auto words : verbs) {
       const std::string verb = words.size() == 1 ? words[0] : words[0] + " " + words[1];
       words.emplace_back("--help");

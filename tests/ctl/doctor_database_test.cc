@@ -110,6 +110,13 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
         {{"INSERT INTO jwtauthd_migrations VALUES (9999, '9999_x', REPEAT('0', 64), NOW(6), NOW(6))"},
          "schema.migrations",
          "problem"},
+        {{"DROP TABLE jwtauthd_session"}, "schema.own", "problem"},
+        {{"ALTER TABLE jwtauthd_revocation ENGINE=MyISAM"}, "schema.own", "problem"},
+        {{"INSERT INTO jwtauthd_session VALUES (REPEAT('x', 16), 7, '2020-01-01', '2020-01-01', "
+          "'2020-01-01', "
+          "'2020-01-01', '', '', '', NULL, 0, NULL, '')"},
+         "schema.own",
+         "warning"},
         {{"CREATE TABLE django_migrations (id int)", "DROP TABLE auth_user"}, "schema.django", "problem"},
         {{"ALTER TABLE auth_user ENGINE=MyISAM"}, "schema.auth_user", "problem"},
         {{"ALTER TABLE auth_user DROP COLUMN last_name"}, "schema.columns", "problem"},

@@ -104,10 +104,13 @@ class PagesTest : public CppUnit::TestFixture {
       const char* expected;
     } rows[] = {
         {"jwtauthctl ''",
-         "migrate config createsuperuser changepassword user doctor compare flush-expired-tokens --help "
+         "migrate config createsuperuser changepassword user session throttle audit doctor compare "
+         "flush-expired-tokens --help "
          "--version --config\n"},
         {"jwtauthctl m", "migrate\n"},
         {"jwtauthctl user d", "deactivate\n"},
+        {"jwtauthctl session ''", "list revoke purge --config --help\n"},
+        {"jwtauthctl audit tail --f", "--follow\n"},
         {"jwtauthctl -c user m", "migrate\n"},
         {"jwtauthctl user list --a", "--active --after\n"},
         {"jwtauthctl user show --i", "--id\n"},

@@ -26,6 +26,7 @@ class UserTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   accounts_test::FakeUserStore users_;
+  accounts_test::FixedClock clock_;
   ctl_test::ScriptedTerminal terminal_;
 
   json::Value parsed() { return json::parse(terminal_.output).value(); }
@@ -147,7 +148,7 @@ class UserTest : public CppUnit::TestFixture {
 
   void unknown_users_are_refused() {
     CPPUNIT_ASSERT(jwtauthd::show_user({{}, "nobody"}, false, users_, terminal_) == ExitCode::refused);
-    CPPUNIT_ASSERT(jwtauthd::set_user_active({7, ""}, true, users_, terminal_) == ExitCode::refused);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active({7, ""}, true, users_, clock_, terminal_) == ExitCode::refused);
     CPPUNIT_ASSERT_EQUAL("Error: user 'nobody' does not exist\nError: there is no user with id 7\n"s,
                          terminal_.errors);
     CPPUNIT_ASSERT_EQUAL(""s, terminal_.output);
@@ -156,15 +157,20 @@ class UserTest : public CppUnit::TestFixture {
   void switches_accounts_on_and_off() {
     users_.add("ann");
     const UserReference ann{{}, "ann"};
-    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, users_, terminal_) == ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, users_, clock_, terminal_) == ExitCode::ok);
     CPPUNIT_ASSERT(!users_.rows[0].is_active);
-    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, users_, terminal_) == ExitCode::ok);
-    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, true, users_, terminal_) == ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, users_, clock_, terminal_) == ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, true, users_, clock_, terminal_) == ExitCode::ok);
     CPPUNIT_ASSERT(users_.rows[0].is_active);
     CPPUNIT_ASSERT_EQUAL(
         "User 'ann' is now inactive.\nUser 'ann' is already inactive.\nUser 'ann' is now active.\n"s,
         terminal_.output);
     CPPUNIT_ASSERT_EQUAL(2, users_.writes);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, users_.events.size());
+    CPPUNIT_ASSERT(users_.events[0].kind == store::AuditKind::user_deactivated);
+    CPPUNIT_ASSERT(users_.events[1].kind == store::AuditKind::user_activated);
+    CPPUNIT_ASSERT_EQUAL("cli"s, users_.events[1].request_id);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, users_.events[1].user_id);
   }
 };
 

@@ -1,0 +1,19 @@
+#include "ctl/operator.h"
+
+namespace jwtauthd {
+
+store::AuditEvent operator_event(store::AuditKind kind, util::TimePoint now) {
+  store::AuditEvent event;
+  event.kind = kind;
+  event.at = now;
+  event.request_id = "cli";
+  event.reason = "operator";
+  return event;
+}
+
+store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, util::TimePoint now,
+                              const TokenLifetimes& lifetimes) {
+  return {reason, now, now + lifetimes.access, now + lifetimes.refresh, operator_event(kind, now)};
+}
+
+}  // namespace jwtauthd

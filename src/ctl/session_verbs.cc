@@ -1,0 +1,103 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "ctl/session.h"
+#include "ctl/user.h"
+#include "ctl/verbs.h"
+#include "store/mysql_audit_store.h"
+#include "store/mysql_revocation_store.h"
+#include "store/mysql_throttle_store.h"
+
+namespace jwtauthd {
+namespace {
+
+void add_list(CLI::App& group, CommandLine& line) {
+  CLI::App* verb = group.add_subcommand("list", "List sessions, newest use first.");
+  auto whom = add_user_reference(*verb);
+  auto request = std::make_shared<SessionList>();
+  verb->add_flag("--all", request->ended, "Also those that have ended and are not purged yet.");
+  verb->add_option("--limit", request->limit, "At most so many.")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  verb->add_flag("--json", request->json, "Answer in JSON: an array, times in UTC.");
+  verb->footer(lesson("A session is a login: one device of one user. Without a name, everybody's are listed.",
+                      "jwtauthctl session list ann\n"
+                      "jwtauthctl session list --id 7 --all --json | jq -r '.[].address'"));
+  verb->callback([=, &line] {
+    line.chosen = [=, &line](Terminal& terminal) {
+      return with_services(line.config_path, terminal, [&](Services& services) {
+        std::optional<std::int64_t> user_id;
+        if (given(*whom)) {
+          const auto user = find_user(*whom, services.accounts().users, terminal);
+          if (!user) return ExitCode::refused;
+          user_id = user->id;
+        }
+        return list_sessions(*request, user_id, services.accounts(), terminal);
+      });
+    };
+  });
+}
+
+void add_revoke(CLI::App& group, CommandLine& line) {
+  CLI::App* verb = group.add_subcommand("revoke", "End one session.");
+  auto id = std::make_shared<std::string>();
+  verb->add_option("id", *id, "Its id, as `session list` shows it and tokens have it in `sid`.")->required();
+  verb->footer(lesson("Its refresh token is refused at once, its access tokens within cache.poll_interval.",
+                      "jwtauthctl session revoke 019ab3c47d1e7c55b1c7a0d3e4f50617"));
+  verb->callback([=, &line] {
+    line.chosen = [=, &line](Terminal& terminal) {
+      return with_services(line.config_path, terminal, [&](Services& services) {
+        return revoke_session(*id, services.accounts(), terminal);
+      });
+    };
+  });
+}
+
+struct PurgeOptions {
+  unsigned batch = 1000;
+  bool json = false;
+};
+
+void add_purge(CLI::App& group, CommandLine& line) {
+  CLI::App* verb = group.add_subcommand("purge", "Delete what is over from jwtauthd's own tables.");
+  auto options = std::make_shared<PurgeOptions>();
+  verb->add_option("--batch", options->batch, "Rows that one statement deletes.")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 100'000U))
+      ->capture_default_str();
+  verb->add_flag("--json", options->json, "Answer in JSON.");
+  verb->footer(lesson(
+      "Sessions whose last refresh token is over, revocations that end no valid token any more, failed\n"
+      "logins older than throttle.lockout, and audit records older than audit.retention. In short\n"
+      "statements, each through an index, so that nobody waits. jwtauthd-purge.timer runs it hourly.",
+      "jwtauthctl session purge\n"
+      "jwtauthctl sessions purge --batch 200 --json"));
+  verb->callback([=, &line] {
+    line.chosen = [=, &line](Terminal& terminal) {
+      return with_services(line.config_path, terminal, [&](Services& services) {
+        const config::Config& config = services.config();
+        store::MysqlRevocationStore revocations(services.pool());
+        store::MysqlThrottleStore throttle(services.pool());
+        store::MysqlAuditStore audit(services.pool());
+        const auto memory = std::max({config.throttle.lockout, config.throttle.max_delay,
+                                      std::chrono::seconds(store::kAddressMemory)});
+        return purge({services.accounts().sessions, revocations, throttle, audit, services.clock().now(),
+                      config.tokens.leeway, memory, config.audit.retention, options->batch, options->json},
+                     terminal);
+      });
+    };
+  });
+}
+
+}  // namespace
+
+void add_session(CLI::App& root, CommandLine& line) {
+  CLI::App* group = root.add_subcommand("session", "Look at logins, end them, and delete what is over.");
+  group->alias("sessions");
+  group->require_subcommand(1);
+  add_list(*group, line);
+  add_revoke(*group, line);
+  add_purge(*group, line);
+}
+
+}  // namespace jwtauthd

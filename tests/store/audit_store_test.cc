@@ -1,0 +1,246 @@
+#include "store/audit_store.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <optional>
+#include <set>
+
+#include "store/migrator.h"
+#include "store/mysql_audit_store.h"
+#include "store/mysql_user_store.h"
+#include "tests/mysql/test_database.h"
+
+namespace {
+
+using namespace std::string_literals;
+using store::AuditEvent;
+using store::AuditKind;
+
+util::TimePoint at(std::int64_t seconds) {
+  return util::TimePoint(std::chrono::seconds(1'700'000'000 + seconds));
+}
+
+class AuditStoreTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(AuditStoreTest);
+  CPPUNIT_TEST(every_kind_has_a_name_and_comes_back);
+  CPPUNIT_TEST(event_comes_back_as_it_went);
+  CPPUNIT_TEST(nothing_that_comes_from_outside_makes_a_row_fail);
+  CPPUNIT_TEST(filters_and_orders);
+  CPPUNIT_TEST(switched_off_it_writes_nothing);
+  CPPUNIT_TEST(purges_in_batches_through_an_index);
+  CPPUNIT_TEST(user_changes_are_audited_with_them);
+  CPPUNIT_TEST(profile_changes_what_is_given);
+  CPPUNIT_TEST(profile_takes_no_address_of_another);
+  CPPUNIT_TEST_SUITE_END();
+
+  std::optional<testing::TestDatabase> database_;
+  std::optional<mysql::Pool> pool_;
+  std::optional<store::MysqlAuditStore> audit_;
+  std::optional<store::MysqlUserStore> users_;
+
+  void append(AuditKind kind, std::int64_t user_id, std::int64_t second, const std::string& address = "") {
+    audit_->append({kind, at(second), user_id, {}, address, "cli", ""});
+  }
+  std::string kinds(const store::AuditFilter& filter) {
+    std::string text;
+    for (const auto& record : audit_->list(filter)) text += std::string(name(record.kind)) + " ";
+    return text;
+  }
+  std::int64_t add_user(const std::string& name, const std::string& email) {
+    store::User user;
+    user.username = name;
+    user.email = email;
+    user.first_name = "First";
+    user.last_name = "Last";
+    user.password = "!";
+    CPPUNIT_ASSERT(users_->insert(user, true) == store::Inserted::ok);
+    return user.id;
+  }
+  static AuditEvent event(AuditKind kind) { return {kind, at(0), 0, {}, "", "cli", ""}; }
+
+ public:
+  void setUp() override {
+    database_.emplace();
+    pool_.emplace(database_->options());
+    audit_.emplace(*pool_);
+    users_.emplace(*pool_);
+    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
+  }
+  void tearDown() override {
+    users_.reset();
+    audit_.reset();
+    pool_.reset();
+    database_.reset();
+  }
+
+  void every_kind_has_a_name_and_comes_back() {
+    std::set<std::string_view> names;
+    for (const AuditKind kind : store::audit_kinds()) {
+      names.insert(name(kind));
+      CPPUNIT_ASSERT(store::audit_kind(name(kind)) == kind);
+      append(kind, 0, 0);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{17}, names.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{17}, audit_->list({}).size());
+    CPPUNIT_ASSERT(!names.contains("unknown"));
+    CPPUNIT_ASSERT(!store::audit_kind("Login") && !store::audit_kind(""));
+  }
+
+  void event_comes_back_as_it_went() {
+    AuditEvent event{AuditKind::refresh_reuse,
+                     at(0) + std::chrono::microseconds(7),
+                     5'000'000'000,
+                     {},
+                     "2001:db8::1",
+                     "0123456789abcdef0123456789abcdef",
+                     "reuse"};
+    event.session.fill(0xfe);
+    event.session[3] = 0;
+    audit_->append(event);
+    const auto found = audit_->list({}).at(0);
+    CPPUNIT_ASSERT(found.id > 0);
+    CPPUNIT_ASSERT(found.kind == event.kind && found.at == event.at && found.session == event.session);
+    CPPUNIT_ASSERT_EQUAL(event.user_id, found.user_id);
+    CPPUNIT_ASSERT_EQUAL(event.address, found.address);
+    CPPUNIT_ASSERT_EQUAL(event.request_id, found.request_id);
+    CPPUNIT_ASSERT_EQUAL(event.reason, found.reason);
+  }
+
+  void nothing_that_comes_from_outside_makes_a_row_fail() {
+    audit_->append(
+        {AuditKind::login, at(0), 0, {}, "\xff\x1b[2J", std::string(300, 'r'), "\xF0\x9F\x98\x80"});
+    const auto found = audit_->list({}).at(0);
+    CPPUNIT_ASSERT_EQUAL("??[2J"s, found.address);
+    CPPUNIT_ASSERT_EQUAL(std::string(64, 'r'), found.request_id);
+    CPPUNIT_ASSERT_EQUAL("????"s, found.reason);
+  }
+
+  void filters_and_orders() {
+    append(AuditKind::login, 7, 1, "192.0.2.1");
+    append(AuditKind::logout, 7, 2, "192.0.2.2");
+    append(AuditKind::login, 8, 3, "192.0.2.1");
+    append(AuditKind::locked_out, 8, 4);
+    const auto first = audit_->list({}).at(0).id;
+    using Filter = store::AuditFilter;
+    const struct {
+      const char* expected;
+      void (*set)(Filter&, std::int64_t first);
+    } rows[] = {
+        {"login logout login locked_out ", [](Filter&, std::int64_t) {}},
+        {"login login ", [](Filter& filter, std::int64_t) { filter.kind = AuditKind::login; }},
+        {"login logout ", [](Filter& filter, std::int64_t) { filter.user_id = 7; }},
+        {"login login ", [](Filter& filter, std::int64_t) { filter.address = "192.0.2.1"; }},
+        {"logout login ", [](Filter& filter, std::int64_t) { filter.since = at(2), filter.until = at(4); }},
+        {"locked_out login ",
+         [](Filter& filter, std::int64_t) { filter.newest_first = true, filter.limit = 2; }},
+        {"logout login locked_out ", [](Filter& filter, std::int64_t id) { filter.after_id = id; }},
+        {"login ", [](Filter& filter,
+                      std::int64_t id) { filter = {AuditKind::login, 8, "192.0.2.1", at(0), at(9), id}; }},
+    };
+    for (const auto& row : rows) {
+      Filter filter;
+      row.set(filter, first);
+      CPPUNIT_ASSERT_EQUAL(std::string(row.expected), kinds(filter));
+    }
+  }
+
+  void switched_off_it_writes_nothing() {
+    store::MysqlAuditStore silent(*pool_, store::Auditing::off);
+    const auto before = pool_->statements_sent();
+    silent.append(event(AuditKind::login));
+    CPPUNIT_ASSERT_EQUAL(before, pool_->statements_sent());
+  }
+
+  void purges_in_batches_through_an_index() {
+    for (int i = 0; i < 5; ++i) append(AuditKind::login, 1, i);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, audit_->purge(at(3), 2));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, audit_->purge(at(3), 2));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, audit_->purge(at(3), 2));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, audit_->list({}).size());
+    database_->run(
+        "INSERT INTO jwtauthd_audit SELECT seq + 100, NOW(6) + INTERVAL seq MINUTE, 'login', seq, '', '', "
+        "'', '' "
+        "FROM (WITH RECURSIVE s AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT "
+        "seq "
+        "FROM s) AS numbers");
+    database_->column("ANALYZE TABLE jwtauthd_audit");
+    auto lease = pool_->acquire();
+    auto rows = lease
+                    .prepare(
+                        "EXPLAIN DELETE FROM jwtauthd_audit WHERE happened_at < NOW(6) + INTERVAL 9 MINUTE "
+                        "ORDER BY happened_at LIMIT 100")
+                    .query();
+    CPPUNIT_ASSERT(rows.next());
+    CPPUNIT_ASSERT_EQUAL("happened_at"s, rows.text(6));
+  }
+
+  void user_changes_are_audited_with_them() {
+    store::User user;
+    user.username = "ann";
+    user.password = "!";
+    const auto created = event(AuditKind::user_created);
+    CPPUNIT_ASSERT(users_->insert(user, true, &created) == store::Inserted::ok);
+    store::User same;
+    same.username = "ANN";
+    CPPUNIT_ASSERT(users_->insert(same, true, &created) == store::Inserted::username_taken);
+    const auto closed = event(AuditKind::user_deactivated);
+    CPPUNIT_ASSERT(users_->set_active(user.id, false, &closed));
+    CPPUNIT_ASSERT(!users_->set_active(user.id + 1, false, &closed));
+    CPPUNIT_ASSERT(users_->set_active(user.id, true));
+    const auto changed = event(AuditKind::profile_changed);
+    CPPUNIT_ASSERT(users_->update_profile(user.id, {"A", {}, {}}, true, &changed) ==
+                   store::ProfileUpdate::ok);
+    store::AuditFilter his;
+    his.user_id = user.id;
+    CPPUNIT_ASSERT_EQUAL("user_created user_deactivated profile_changed "s, kinds(his));
+    CPPUNIT_ASSERT_EQUAL("user_created user_deactivated profile_changed "s, kinds({}));
+    store::MysqlUserStore silent(*pool_, store::Auditing::off);
+    CPPUNIT_ASSERT(silent.set_active(user.id, false, &closed));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, audit_->list({}).size());
+  }
+
+  void profile_changes_what_is_given() {
+    const auto id = add_user("ann", "ann@example.com");
+    const auto row = [&] {
+      return database_->value("SELECT CONCAT_WS('/', first_name, last_name, email) FROM auth_user");
+    };
+    const auto ok = store::ProfileUpdate::ok;
+    CPPUNIT_ASSERT(users_->update_profile(id, {}, true) == ok);
+    CPPUNIT_ASSERT_EQUAL("First/Last/ann@example.com"s, row());
+    CPPUNIT_ASSERT(users_->update_profile(id, {"A", {}, {}}, true) == ok);
+    CPPUNIT_ASSERT(users_->update_profile(id, {{}, "", {}}, true) == ok);
+    CPPUNIT_ASSERT(users_->update_profile(id, {{}, {}, "new@example.com"}, true) == ok);
+    CPPUNIT_ASSERT_EQUAL("A//new@example.com"s, row());
+    CPPUNIT_ASSERT(users_->update_profile(id, {{}, {}, ""}, true) == ok);
+    CPPUNIT_ASSERT(users_->update_profile(id + 1, {"A", {}, "x@example.com"}, true) ==
+                   store::ProfileUpdate::no_such_user);
+    CPPUNIT_ASSERT_EQUAL("A//"s, row());
+  }
+
+  void profile_takes_no_address_of_another() {
+    const auto ann = add_user("ann", "ann@example.com");
+    const auto bob = add_user("bob", "bob@example.com");
+    const auto changed = event(AuditKind::profile_changed);
+    CPPUNIT_ASSERT(users_->update_profile(bob, {"B", {}, "ANN@example.com"}, true, &changed) ==
+                   store::ProfileUpdate::email_taken);
+    CPPUNIT_ASSERT_EQUAL("First"s, users_->find_by_id(bob)->first_name);
+    CPPUNIT_ASSERT(audit_->list({}).empty());
+    CPPUNIT_ASSERT(users_->update_profile(bob, {{}, {}, "BOB@example.com"}, true) ==
+                   store::ProfileUpdate::ok);
+    CPPUNIT_ASSERT(users_->update_profile(bob, {{}, {}, "ann@example.com"}, false) ==
+                   store::ProfileUpdate::ok);
+    // Two have one address by now, and either may go on saying so.
+    CPPUNIT_ASSERT(users_->update_profile(ann, {"A", {}, "ann@example.com"}, true) ==
+                   store::ProfileUpdate::ok);
+    CPPUNIT_ASSERT(users_->update_profile(ann, {{}, {}, "c@example.com"}, true) == store::ProfileUpdate::ok);
+    CPPUNIT_ASSERT(users_->update_profile(ann, {{}, {}, "ann@example.com"}, true) ==
+                   store::ProfileUpdate::email_taken);
+    database_->run("ALTER TABLE auth_user ADD UNIQUE KEY site_email (email)");
+    CPPUNIT_ASSERT(users_->update_profile(ann, {{}, {}, "ann@example.com"}, false) ==
+                   store::ProfileUpdate::email_taken);
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(AuditStoreTest);
+
+}  // namespace

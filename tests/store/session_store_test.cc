@@ -1,0 +1,196 @@
+// One row a login, and refresh as one conditional UPDATE.
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <atomic>
+#include <barrier>
+#include <thread>
+#include <vector>
+
+#include "tests/store/session_fixture.h"
+
+namespace {
+
+using namespace store_test;
+
+class SessionStoreTest : public SessionFixture {
+  CPPUNIT_TEST_SUITE(SessionStoreTest);
+  CPPUNIT_TEST(session_comes_back_as_it_went);
+  CPPUNIT_TEST(second_session_of_an_id_is_refused);
+  CPPUNIT_TEST(rotation_changes_the_row_and_adds_none);
+  CPPUNIT_TEST(rotation_without_successor_notes_the_use_only);
+  CPPUNIT_TEST(rotation_never_outlives_the_session);
+  CPPUNIT_TEST(rotation_is_refused_to_what_is_not_current_revoked_or_over);
+  CPPUNIT_TEST(of_many_refreshes_over_two_pools_one_rotates);
+  CPPUNIT_TEST(reading_rotating_and_creating_are_one_statement_each);
+  CPPUNIT_TEST(lists_newest_use_first);
+  CPPUNIT_TEST(purges_in_batches_what_is_over);
+  CPPUNIT_TEST(lists_and_purges_through_an_index);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void session_comes_back_as_it_went() {
+    Session plain = session(1);
+    Session full = session(2);
+    full.previous = jti(9);
+    full.generation = 5'000'000'000;
+    full.revoked_at = at(kNow, 7);
+    full.revoked_for = "reuse";
+    for (const Session& one : {plain, full}) {
+      CPPUNIT_ASSERT(store_->create(one));
+      const Session found = store_->find(one.id).value();
+      CPPUNIT_ASSERT(found.id == one.id);
+      CPPUNIT_ASSERT_EQUAL(one.user_id, found.user_id);
+      CPPUNIT_ASSERT(found.created_at == one.created_at);
+      CPPUNIT_ASSERT(found.last_used_at == one.last_used_at);
+      CPPUNIT_ASSERT(found.expires_at == one.expires_at);
+      CPPUNIT_ASSERT(found.idle_expires_at == one.idle_expires_at);
+      CPPUNIT_ASSERT_EQUAL(one.address, found.address);
+      CPPUNIT_ASSERT_EQUAL(one.user_agent, found.user_agent);
+      CPPUNIT_ASSERT(found.current == one.current);
+      CPPUNIT_ASSERT(found.previous == one.previous);
+      CPPUNIT_ASSERT_EQUAL(one.generation, found.generation);
+      CPPUNIT_ASSERT(found.revoked_at == one.revoked_at);
+      CPPUNIT_ASSERT_EQUAL(one.revoked_for, found.revoked_for);
+    }
+    CPPUNIT_ASSERT(!store_->find(id(3)));
+  }
+
+  void second_session_of_an_id_is_refused() {
+    add(1);
+    Session again = session(1, 8);
+    CPPUNIT_ASSERT(!store_->create(again));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, store_->find(id(1))->user_id);
+  }
+
+  void rotation_changes_the_row_and_adds_none() {
+    add(1);
+    CPPUNIT_ASSERT(store_->rotate(rotation(1, 2)));
+    CPPUNIT_ASSERT(store_->rotate(rotation(2, 3)));
+    const Session found = store_->find(id(1)).value();
+    CPPUNIT_ASSERT(found.current == jti(3));
+    CPPUNIT_ASSERT(found.previous == jti(2));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, found.generation);
+    CPPUNIT_ASSERT(found.last_used_at == at(kNow + 50));
+    CPPUNIT_ASSERT(found.idle_expires_at == at(kNow + 2'000));
+    CPPUNIT_ASSERT(found.expires_at == at(kNow + 10'000, 3));
+    CPPUNIT_ASSERT(found.created_at == at(kNow, 1));
+    CPPUNIT_ASSERT_EQUAL("2001:db8::1"s, found.address);
+    CPPUNIT_ASSERT_EQUAL("curl"s, found.user_agent);
+    CPPUNIT_ASSERT_EQUAL("1"s, database_->value("SELECT COUNT(*) FROM jwtauthd_session"));
+  }
+
+  void rotation_without_successor_notes_the_use_only() {
+    add(1);
+    CPPUNIT_ASSERT(store_->rotate(rotation(1, 1)));
+    CPPUNIT_ASSERT(store_->rotate(rotation(1, 1)));
+    const Session found = store_->find(id(1)).value();
+    CPPUNIT_ASSERT(found.current == jti(1));
+    CPPUNIT_ASSERT(!found.previous);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, found.generation);
+    CPPUNIT_ASSERT(found.last_used_at == at(kNow + 50));
+  }
+
+  void rotation_never_outlives_the_session() {
+    add(1);
+    auto late = rotation(1, 2);
+    late.idle_expires_at = at(kNow + 20'000);
+    CPPUNIT_ASSERT(store_->rotate(late));
+    CPPUNIT_ASSERT(store_->find(id(1))->idle_expires_at == at(kNow + 10'000, 3));
+  }
+
+  void rotation_is_refused_to_what_is_not_current_revoked_or_over() {
+    CPPUNIT_ASSERT(!store_->rotate(rotation(1, 2)));  // no row
+    add(1);
+    CPPUNIT_ASSERT(!store_->rotate(rotation(2, 3)));
+    auto over = rotation(1, 2);
+    over.now = at(kNow + 10'000, 3);  // its very end
+    CPPUNIT_ASSERT(!store_->rotate(over));
+    CPPUNIT_ASSERT(store_->rotate(rotation(1, 2)));
+    CPPUNIT_ASSERT(!store_->rotate(rotation(1, 2)));
+    store_->revoke(7, id(1), ending());
+    CPPUNIT_ASSERT(!store_->rotate(rotation(2, 3)));
+    CPPUNIT_ASSERT(store_->find(id(1))->current == jti(2));
+  }
+
+  void of_many_refreshes_over_two_pools_one_rotates() {
+    mysql::Pool other_pool(database_->options());
+    store::MysqlSessionStore other(other_pool);
+    add(1);
+    constexpr int kThreads = 8;
+    for (unsigned char round = 1; round <= 25; ++round) {
+      std::barrier start(kThreads);
+      std::atomic<int> won{0};
+      std::vector<std::thread> threads;
+      for (int i = 0; i < kThreads; ++i) {
+        threads.emplace_back([&, i] {
+          store::SessionStore& mine = i % 2 == 0 ? static_cast<store::SessionStore&>(*store_) : other;
+          start.arrive_and_wait();
+          if (mine.rotate(rotation(round, static_cast<unsigned char>(round + 1)))) ++won;
+        });
+      }
+      for (auto& thread : threads) thread.join();
+      CPPUNIT_ASSERT_EQUAL(1, won.load());
+      CPPUNIT_ASSERT_EQUAL(std::int64_t{round}, store_->find(id(1))->generation);
+    }
+  }
+
+  void reading_rotating_and_creating_are_one_statement_each() {
+    const auto before = pool_->statements_sent();
+    add(1);
+    store_->rotate(rotation(1, 2));
+    store_->find(id(1));
+    store_->list({}, at(kNow));
+    CPPUNIT_ASSERT_EQUAL(before + 4, pool_->statements_sent());
+  }
+
+  void lists_newest_use_first() {
+    for (const int number : {2, 1, 3}) add(static_cast<unsigned char>(number));
+    add(4, 8);
+    store_->revoke(7, id(2), ending());
+    const auto ids = [&](const store::SessionFilter& filter, std::int64_t now = kNow) {
+      std::string text;
+      for (const auto& one : store_->list(filter, at(now))) text += std::to_string(one.id[15]) + " ";
+      return text;
+    };
+    CPPUNIT_ASSERT_EQUAL("3 1 "s, ids({7}));
+    CPPUNIT_ASSERT_EQUAL("3 2 1 "s, ids({7, false}));
+    CPPUNIT_ASSERT_EQUAL("4 3 1 "s, ids({}));
+    CPPUNIT_ASSERT_EQUAL("4 3 2 1 "s, ids({{}, false}));
+    CPPUNIT_ASSERT_EQUAL("3 "s, ids({7, true, 1}));
+    CPPUNIT_ASSERT_EQUAL(""s, ids({7}, kNow + 1'001));  // idle too long
+  }
+
+  void purges_in_batches_what_is_over() {
+    for (unsigned char number = 1; number <= 5; ++number) add(static_cast<unsigned char>(number));
+    Session later = session(6);
+    later.idle_expires_at = at(kNow + 2'000);
+    store_->create(later);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store_->purge(at(kNow + 1'000, 4), 3));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, store_->purge(at(kNow + 1'001), 3));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, store_->purge(at(kNow + 1'001), 3));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store_->purge(at(kNow + 1'001), 3));
+    CPPUNIT_ASSERT(store_->find(id(6)));
+  }
+
+  void lists_and_purges_through_an_index() {
+    database_->run(
+        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), seq % 200, NOW(6), NOW(6), '2100-01-01', "
+        "NOW(6) + INTERVAL seq MINUTE, '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE "
+        "s "
+        "AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT seq FROM s) AS numbers");
+    database_->column("ANALYZE TABLE jwtauthd_session");
+    CPPUNIT_ASSERT_EQUAL("user_id"s, plan("SELECT * FROM jwtauthd_session WHERE user_id = 7 ORDER BY "
+                                          "last_used_at DESC, id DESC LIMIT 100"));
+    CPPUNIT_ASSERT_EQUAL(
+        "idle_expires_at"s,
+        plan("DELETE FROM jwtauthd_session WHERE idle_expires_at < NOW(6) + INTERVAL 9 MINUTE "
+             "ORDER BY idle_expires_at LIMIT 100"));
+    CPPUNIT_ASSERT_EQUAL("PRIMARY"s,
+                         plan("UPDATE jwtauthd_session SET generation = 1 WHERE id = UNHEX(MD5(7)) AND "
+                              "current_jti = UNHEX(SHA2(7, 256)) AND revoked_at IS NULL"));
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(SessionStoreTest);
+
+}  // namespace
