@@ -42,8 +42,9 @@ class ServiceClientsTest : public CppUnit::TestFixture {
 
   void refuses_lines_that_are_none() {
     const std::string upper = "2BB80D537B1DA3E38BD30361AA855686BDE0EACD7162FEF6A25FE97BF527A25B";
-    for (const std::string& line : {std::string("orders"), "orders secret", "orders " + kSecret.substr(1),
-                                    "orders " + kSecret + " x", "or:ders " + kSecret, "orders " + upper}) {
+    for (const std::string& line :
+         {std::string("orders"), std::string("orders secret"), "orders " + kSecret.substr(1),
+          "orders " + kSecret + " x", "or:ders " + kSecret, "orders " + upper}) {
       const auto clients = ServiceClients::parse("a " + kSecret + "\n" + line + "\n");
       CPPUNIT_ASSERT_MESSAGE(line, !clients.has_value());
       CPPUNIT_ASSERT(clients.error().message.starts_with("line 2 "));
