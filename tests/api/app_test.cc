@@ -9,6 +9,19 @@ namespace api_test {
 
 using api::Lane;
 
+namespace {
+
+/// The path with something in the place of its parameter.
+std::string asked_for(std::string_view path) {
+  std::string asked(path);
+  if (const auto open = asked.find('{'); open != std::string::npos) {
+    asked.replace(open, asked.find('}') - open + 1, "7");
+  }
+  return asked;
+}
+
+}  // namespace
+
 class AppTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AppTest);
   CPPUNIT_TEST(every_protected_row_asks_for_a_token);
@@ -47,7 +60,7 @@ class AppTest : public CppUnit::TestFixture {
     for (const auto& row : api::routes()) {
       if (row.access == api::Access::open) continue;
       ++protected_rows;
-      const auto response = house.send(row.method, row.path);
+      const auto response = house.send(row.method, asked_for(row.path));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(std::string(row.path), 401, response.status);
       CPPUNIT_ASSERT_EQUAL(std::string(R"({"detail":"Authentication credentials were not provided."})"),
                            response.body);
@@ -80,7 +93,7 @@ class AppTest : public CppUnit::TestFixture {
     House house(api::everything());
     for (const auto& row : api::routes()) {
       for (const auto* method : {"GET", "POST", "OPTIONS", "BREW"}) {
-        CPPUNIT_ASSERT_MESSAGE(std::string(row.path), !house.send(method, row.path).allow.empty());
+        CPPUNIT_ASSERT_MESSAGE(std::string(row.path), !house.send(method, asked_for(row.path)).allow.empty());
       }
     }
   }
