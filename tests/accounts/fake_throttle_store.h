@@ -1,6 +1,7 @@
 // Failures in memory, behind a lock: what the table counts, without its collation.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,6 +19,8 @@ class FakeThrottleStore final : public store::ThrottleStore {
   int statements = 0;
   bool away = false;
   bool clearing_fails = false;
+  /// Runs before a claim looks at its row: the place where a rival overtakes.
+  std::function<void()> before_claim = [] {};
 
   Both read(const store::ThrottleSubject& account, const store::ThrottleSubject& address) override {
     const std::lock_guard lock(mutex_);
@@ -26,6 +29,7 @@ class FakeThrottleStore final : public store::ThrottleStore {
   }
   bool claim(const store::ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
              std::optional<util::TimePoint> blocked_until) override {
+    std::exchange(before_claim, [] {})();
     const std::lock_guard lock(mutex_);
     asked();
     auto& row = rows_[key(subject)];

@@ -268,6 +268,14 @@ class SessionsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(path, 404, house.send("POST", path).status);
     }
     CPPUNIT_ASSERT_EQUAL(401, house.send("GET", "/api/me/").status);
+    // an account ends all the same, although no feed tells of it
+    const std::string bearer = "Bearer " + house.issuer.issue_pair(house.add_user("ada", "x")).access;
+    auto request = House::request("DELETE", "/api/me/", R"({"password":"x"})");
+    request.authorization = bearer;
+    CPPUNIT_ASSERT_EQUAL(204, house.send(request).status);
+    request = House::request("GET", "/api/dashboard/");
+    request.authorization = bearer;
+    CPPUNIT_ASSERT_EQUAL(401, house.send(request).status);
   }
 };
 
