@@ -22,27 +22,23 @@ void attempt(const store::User& user, std::string_view what, Write&& write) {
 }  // namespace
 
 Credentials::Credentials(store::UserStore& users, const crypto::PasswordHashes& hashes,
-                         const util::Clock& clock, CredentialsOptions options)
-    : users_(users), hashes_(hashes), clock_(clock), options_(options) {}
+                         const util::Clock& clock, CredentialsOptions options, Throttle* throttle)
+    : users_(users), hashes_(hashes), clock_(clock), options_(options), throttle_(throttle) {}
 
-std::optional<store::User> Credentials::check(std::string_view username, std::string_view password) {
+LoginOutcome Credentials::check(std::string_view username, std::string_view password,
+                                const store::Origin& origin) {
   const std::string name = normalized_username(username);
-  std::optional<store::User> user;
-  // No column holds a longer one. It is not worth a query, but it costs a hash like any other.
-  if (util::unicode::length(name) <= kUsernameMaxLength) user = users_.find_by_username(name);
-  if (!user) {
-    hashes_.decoy(password);
-    return std::nullopt;
-  }
-  // Before is_active is looked at, so that an inactive account takes as long as any.
-  const crypto::Verdict verdict = hashes_.verify(password, user->password);
-  if (!verdict.matched) return std::nullopt;
-  if (!user->is_active) {
-    hashes_.refuse(password, user->password);
-    return std::nullopt;
-  }
+  const auto find = [&]() -> std::optional<store::User> {
+    // No column holds a longer one. It is not worth a query, but it costs a hash like any other.
+    if (util::unicode::length(name) > kUsernameMaxLength) return std::nullopt;
+    return users_.find_by_username(name);
+  };
+  bool upgrade = false;
+  auto outcome = decide(name, password, origin, find, upgrade);
+  auto* const user = std::get_if<store::User>(&outcome);
+  if (user == nullptr) return outcome;
 
-  if (verdict.upgrade) {
+  if (upgrade) {
     attempt(*user, "an upgraded password hash", [&] {
       std::string encoded = hashes_.encode(password);
       if (users_.set_password(user->id, encoded, user->password)) user->password = std::move(encoded);
@@ -54,7 +50,54 @@ std::optional<store::User> Credentials::check(std::string_view username, std::st
       if (users_.set_last_login(user->id, now)) user->last_login = now;
     });
   }
-  return user;
+  return outcome;
+}
+
+LoginOutcome Credentials::confirm(std::int64_t user_id, std::string_view password,
+                                  const store::Origin& origin) {
+  const auto user = users_.find_by_id(user_id);
+  if (!user) return BadCredentials{};  // deleted since the token was checked: there is nothing to find out
+  bool upgrade = false;
+  return decide(
+      user->username, password, origin, [&] { return user; }, upgrade);
+}
+
+/// Counts, looks the user up, and compares.
+template <typename Find>
+LoginOutcome Credentials::decide(std::string_view name, std::string_view password,
+                                 const store::Origin& origin, Find&& find, bool& upgrade) {
+  Throttle::Attempt attempted;
+  if (throttle_ != nullptr) {
+    auto turn = throttle_->begin(name, origin);
+    if (const auto* throttled = std::get_if<Throttled>(&turn)) return *throttled;
+    attempted = std::move(std::get<Throttle::Attempt>(turn));
+  }
+  std::optional<store::User> user = find();
+  if (!matches(user, password, upgrade)) {
+    if (throttle_ != nullptr) throttle_->failed(attempted, user ? user->id : 0, origin);
+    return BadCredentials{};
+  }
+  if (throttle_ != nullptr) {
+    attempt(*user, "the end of failed logins", [&] { throttle_->succeeded(attempted); });
+  }
+  return std::move(*user);
+}
+
+bool Credentials::matches(const std::optional<store::User>& user, std::string_view password,
+                          bool& upgrade) const {
+  if (!user) {
+    hashes_.decoy(password);
+    return false;
+  }
+  // Before is_active is looked at, so that an inactive account takes as long as any.
+  const crypto::Verdict verdict = hashes_.verify(password, user->password);
+  if (!verdict.matched) return false;
+  if (!user->is_active) {
+    hashes_.refuse(password, user->password);
+    return false;
+  }
+  upgrade = verdict.upgrade;
+  return true;
 }
 
 }  // namespace accounts

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "accounts/audit_event.h"
 #include "accounts/email_address.h"
+#include "accounts/field_rules.h"
 #include "accounts/username.h"
 #include "util/secret.h"
 #include "util/unicode.h"
@@ -10,17 +12,7 @@
 namespace accounts {
 namespace {
 
-constexpr std::size_t kPasswordMaxLength = 128;  // code points: Django's AbstractBaseUser.password
 constexpr std::string_view kUsernameTaken = "A user with that username already exists.";
-constexpr std::string_view kEmailTaken = "A user with that email already exists.";
-
-/// What every text field must keep to: length in code points, then no NUL.
-void check_text(FieldErrors& errors, std::string_view field, std::string_view value, std::size_t max_length) {
-  if (util::unicode::length(value) > max_length) {
-    errors.add(field, "Ensure this field has no more than " + std::to_string(max_length) + " characters.");
-  }
-  if (value.find('\0') != std::string_view::npos) errors.add(field, "Null characters are not allowed.");
-}
 
 /// `stored` is what `typed` is kept as. Compatibility forms can grow (one ligature gives 18 characters) and
 /// become punctuation that the rule forbids, so both must keep to it.
@@ -32,13 +24,6 @@ void check_username(FieldErrors& errors, std::string_view typed, std::string_vie
              kUsernameMaxLength);
 }
 
-void check_email(FieldErrors& errors, std::string_view typed, std::string_view stored) {
-  // Lower case can be longer than upper case: U+0130 becomes two characters.
-  check_text(errors, "email", util::unicode::length(stored) > kEmailMaxLength ? stored : typed,
-             kEmailMaxLength);
-  if (!is_email(typed)) errors.add("email", std::string(kEmailRule));
-}
-
 }  // namespace
 
 Registration::Registration(store::UserStore& users, const PasswordPolicy& policy,
@@ -47,7 +32,8 @@ Registration::Registration(store::UserStore& users, const PasswordPolicy& policy
     : users_(users), policy_(policy), hashes_(hashes), clock_(clock), options_(options) {}
 
 std::variant<store::User, FieldErrors> Registration::register_user(RegistrationForm form,
-                                                                   const FieldErrors& found) {
+                                                                   const FieldErrors& found,
+                                                                   const store::Origin& origin) {
   FieldErrors errors;
   const util::Secret password =
       form.password ? util::Secret::take(std::move(*form.password)) : util::Secret();
@@ -81,7 +67,9 @@ std::variant<store::User, FieldErrors> Registration::register_user(RegistrationF
 
   user.password = hashes_.encode(password.reveal());
   user.date_joined = clock_.now();
-  switch (users_.insert(user, unique_email)) {
+  const store::AuditEvent event =
+      audit_event(store::AuditKind::registered, user.date_joined, 0, origin);  // the store knows the id
+  switch (users_.insert(user, unique_email, &event)) {
     case store::Inserted::username_taken:  // by a request that overtook this one
       errors.add("username", std::string(kUsernameTaken));
       return errors;

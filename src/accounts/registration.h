@@ -8,6 +8,7 @@
 #include "accounts/field_errors.h"
 #include "accounts/password_policy.h"
 #include "crypto/password_hash.h"
+#include "store/origin.h"
 #include "store/user_store.h"
 #include "util/clock.h"
 
@@ -33,7 +34,8 @@ class Registration {
   /// The new user, committed, or every complaint at once. Order as in Django: each field by itself
   /// (form, uniqueness, length, NUL, then what `found` has of it: the reader's complaints), and only
   /// when all fields are good the password validators.
-  std::variant<store::User, FieldErrors> register_user(RegistrationForm form, const FieldErrors& found);
+  std::variant<store::User, FieldErrors> register_user(RegistrationForm form, const FieldErrors& found,
+                                                       const store::Origin& origin);
 
  private:
   store::UserStore& users_;

@@ -1,7 +1,9 @@
 #include "api/app.h"
 
+#include <algorithm>
 #include <string>
 
+#include "api/cookies.h"
 #include "api/errors.h"
 #include "api/metadata.h"
 #include "api/routes.h"
@@ -14,21 +16,20 @@ namespace api {
 namespace {
 
 /// A moved path keeps its query; GET and HEAD only, because a moved POST loses its body.
-http::Response moved(const Resource& resource, std::string_view query) {
-  std::string location(resource.path);
+http::Response moved(std::string_view path, std::string_view query) {
+  std::string location(path);
+  location += '/';
   if (!query.empty()) location.append("?").append(query);
   return http::moved_permanently(std::move(location));
 }
 
-/// What the configuration closes is answered as if it were not there.
-bool is_open(std::string_view path, const ApiOptions& options) noexcept {
-  if (path == "/api/register/") return options.registration;
-  if (path == "/api/token/blacklist/") return options.blacklist;
-  return true;
-}
-
 void log_failure(const char* what, const http::Request& request) {
   util::log::error("id=" + std::string(request.request_id) + " failed: " + util::log::quoted(what, 1024));
+}
+
+bool has_challenge(const http::Response& response) noexcept {
+  return std::any_of(response.headers.begin(), response.headers.end(),
+                     [](const auto& header) { return header.first == "WWW-Authenticate"; });
 }
 
 http::Response indented(http::Response response, int spaces) {
@@ -38,16 +39,10 @@ http::Response indented(http::Response response, int spaces) {
 
 }  // namespace
 
-App::App(Services& services) : services_(services), router_(routes()) {}
-
-Router::Match App::find(std::string_view path) const noexcept {
-  const auto match = router_.match(path);
-  if (match.resource == nullptr || is_open(match.resource->path, services_.options)) return match;
-  return {};
-}
+App::App(Services& services) : services_(services), router_(routes(), services.options) {}
 
 Lane App::lane(const http::Request& request) const noexcept {
-  const auto match = find(request.path);
+  const auto match = router_.match(request.path);
   if (match.resource == nullptr) return Lane::token;
   const Route* row = match.resource->row(request.method);
   return row == nullptr ? Lane::token : row->lane;
@@ -56,7 +51,8 @@ Lane App::lane(const http::Request& request) const noexcept {
 std::optional<http::Response> App::handle(const http::Request& request, Lane on) {
   try {
     auto response = dispatch(request, on);
-    if (response && response->status == 401 && !services_.options.challenge.empty()) {
+    if (response && response->status == 401 && !services_.options.challenge.empty() &&
+        !has_challenge(*response)) {
       response->headers.emplace_back("WWW-Authenticate", services_.options.challenge);
     }
     return response;
@@ -70,11 +66,11 @@ std::optional<http::Response> App::handle(const http::Request& request, Lane on)
 }
 
 std::optional<http::Response> App::dispatch(const http::Request& request, Lane on) {
-  const auto match = find(request.path);
+  const auto match = router_.match(request.path);
   if (match.resource == nullptr) return not_found();
   const Resource& resource = *match.resource;
   if (match.slash_missing && (request.method == "GET" || request.method == "HEAD")) {
-    return moved(resource, request.query);
+    return moved(request.path, request.query);
   }
 
   int indent = 0;
@@ -87,29 +83,35 @@ std::optional<http::Response> App::dispatch(const http::Request& request, Lane o
     indent = negotiation.accepted.indent;
   }
 
-  auto response = answer(resource, request, on);
+  auto response = answer(match, request, on);
   if (!response) return std::nullopt;
   response->allow = resource.allow;
   return indent > 0 ? indented(std::move(*response), indent) : std::move(*response);
 }
 
-std::optional<http::Response> App::answer(const Resource& resource, const http::Request& request, Lane on) {
+std::optional<http::Response> App::answer(const Router::Match& match, const http::Request& request, Lane on) {
+  const Resource& resource = *match.resource;
   tokens::Principal principal;
   if (resource.access == Access::bearer) {
-    auto outcome = services_.bearer.authenticate(request.authorization, on != Lane::token);
+    std::string by_cookie;
+    if (request.authorization.empty()) by_cookie = authorization_of_cookie(request, services_.options);
+    auto outcome = services_.bearer.authenticate(by_cookie.empty() ? request.authorization : by_cookie,
+                                                 on != Lane::token);
     if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
-    if (const auto* defect = std::get_if<tokens::BearerDefect>(&outcome)) return bad_bearer(*defect);
-    if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
-      return bad_bearer(*defect, services_.options.simplejwt_5_2);
+    if (!std::holds_alternative<tokens::Principal>(outcome)) {
+      return refused_bearer(outcome, services_.options.simplejwt_5_2);
     }
     principal = std::move(std::get<tokens::Principal>(outcome));
+    if (!by_cookie.empty() && !is_safe(request.method)) {
+      if (auto refusal = csrf_refusal(request, services_, principal.session)) return refusal;
+    }
   }
   const std::int64_t user_id = principal.user ? principal.user->id : 0;
 
   const Route* row = resource.row(request.method);
   std::optional<http::Response> response;
   if (row != nullptr) {
-    response = row->handler(services_, {request, on, principal.user ? &principal : nullptr});
+    response = row->handler(services_, {request, on, principal.user ? &principal : nullptr, match.parameter});
   } else if (request.method == "OPTIONS" && resource.kind == Kind::view) {
     response = describe(resource, services_.options);
   } else {

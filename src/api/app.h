@@ -19,14 +19,13 @@ class App {
   /// handler (404, 405, 301, 406 …) is Lane::token.
   Lane lane(const http::Request& request) const noexcept;
 
-  /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the database (a user
-  /// whom this worker does not know yet): call again on the database lane.
+  /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the
+  /// database (a user whom this worker does not know yet): call again on the database lane.
   std::optional<http::Response> handle(const http::Request& request, Lane on);
 
  private:
-  Router::Match find(std::string_view path) const noexcept;
   std::optional<http::Response> dispatch(const http::Request& request, Lane on);
-  std::optional<http::Response> answer(const Resource& resource, const http::Request& request, Lane on);
+  std::optional<http::Response> answer(const Router::Match& match, const http::Request& request, Lane on);
 
   Services& services_;
   Router router_;

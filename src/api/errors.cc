@@ -97,6 +97,23 @@ http::Response refused(tokens::RefreshRefusal refusal) {
                                : "No active account found for the given token.");
 }
 
+http::Response refused_bearer(const tokens::BearerOutcome& outcome, bool simplejwt_5_2) {
+  if (const auto* defect = std::get_if<TokenDefect>(&outcome)) return bad_bearer(*defect, simplejwt_5_2);
+  const auto* defect = std::get_if<BearerDefect>(&outcome);
+  return bad_bearer(defect != nullptr ? *defect : BearerDefect::absent);
+}
+
+http::Response too_many(const accounts::Throttled& throttled) {
+  return http::throttled(static_cast<int>(throttled.wait.count()));
+}
+
+http::Response no_content() {
+  http::Response response;
+  response.status = 204;
+  response.content_type = {};
+  return response;
+}
+
 http::Response not_found() {
   return http::detail(404, "Not found.");
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "accounts/field_errors.h"
+#include "accounts/throttle.h"
 #include "http/response.h"
 #include "tokens/bearer.h"
 #include "tokens/claims.h"
@@ -25,6 +26,12 @@ http::Response bad_bearer(tokens::BearerDefect defect);
 /// 401 of refresh for a token that is good, and whose user is not.
 http::Response refused(tokens::RefreshRefusal refusal);
 
+/// The same of whatever authentication refused.
+http::Response refused_bearer(const tokens::BearerOutcome& outcome, bool simplejwt_5_2);
+/// 429, without a look at the password.
+http::Response too_many(const accounts::Throttled& throttled);
+
+http::Response no_content();
 http::Response not_found();
 http::Response method_not_allowed(std::string_view method);
 

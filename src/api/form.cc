@@ -66,7 +66,8 @@ void Form::refuse_odd_characters() {
   refuse_lone_surrogates();
 }
 
-util::Result<Form, http::Response> read_form(const http::Request& request, std::span<const Field> fields) {
+util::Result<Form, http::Response> read_form(const http::Request& request, std::span<const Field> fields,
+                                             Absent absent) {
   const auto body = http::read_body(request);
   if (!body) return util::unexpected(body.error());
   if (!body->is(json::Type::object)) return util::unexpected(not_an_object(*body));
@@ -76,7 +77,9 @@ util::Result<Form, http::Response> read_form(const http::Request& request, std::
     if (field.read_only) continue;
     const auto value = body->get(field.name);
     if (!value) {
-      if (field.required) form.errors.add(field.name, "This field is required.");
+      if (field.required && absent == Absent::is_an_error) {
+        form.errors.add(field.name, "This field is required.");
+      }
       continue;
     }
     if (value->is(json::Type::null)) {

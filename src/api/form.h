@@ -16,6 +16,9 @@
 
 namespace api {
 
+/// What becomes of a required field that was not sent.
+enum class Absent { is_an_error, stays };  // stays: PATCH
+
 /// Text fields, stripped; a field that failed is absent here and has its message in `errors`.
 class Form {
  public:
@@ -29,7 +32,7 @@ class Form {
   void refuse_odd_characters();
 
  private:
-  friend util::Result<Form, http::Response> read_form(const http::Request&, std::span<const Field>);
+  friend util::Result<Form, http::Response> read_form(const http::Request&, std::span<const Field>, Absent);
   struct Text {
     std::string_view name;
     std::string text;
@@ -40,6 +43,7 @@ class Form {
 
 /// Reads the body and its writable fields. An unreadable body (415, malformed, no object …) is the
 /// answer to send; field errors are in the form, so that the handler can add its own.
-util::Result<Form, http::Response> read_form(const http::Request& request, std::span<const Field> fields);
+util::Result<Form, http::Response> read_form(const http::Request& request, std::span<const Field> fields,
+                                             Absent absent = Absent::is_an_error);
 
 }  // namespace api

@@ -23,6 +23,26 @@ std::span<const Field> verify_fields(const ApiOptions& options);
 std::optional<http::Response> blacklist_token(Services& services, const Context& context);
 std::span<const Field> blacklist_fields(const ApiOptions& options);
 
+std::optional<http::Response> log_out(Services& services, const Context& context);
+std::span<const Field> logout_fields(const ApiOptions& options);
+std::optional<http::Response> log_out_all(Services& services, const Context& context);
+
+std::optional<http::Response> list_sessions(Services& services, const Context& context);
+std::optional<http::Response> end_session(Services& services, const Context& context);
+
+std::optional<http::Response> change_password(Services& services, const Context& context);
+std::span<const Field> password_fields(const ApiOptions& options);
+
+std::optional<http::Response> show_me(Services& services, const Context& context);
+std::optional<http::Response> change_me(Services& services, const Context& context);
+std::span<const Field> profile_fields(const ApiOptions& options);
+std::optional<http::Response> delete_me(Services& services, const Context& context);
+std::span<const Field> deletion_fields(const ApiOptions& options);
+
+std::optional<http::Response> revoke_token(Services& services, const Context& context);
+std::optional<http::Response> introspect_token(Services& services, const Context& context);
+std::span<const Field> client_fields(const ApiOptions& options);
+
 std::optional<http::Response> show_dashboard(Services& services, const Context& context);
 
 std::optional<http::Response> tell_health(Services& services, const Context& context);

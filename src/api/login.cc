@@ -1,8 +1,10 @@
 // POST /api/login/, POST /api/token/
 
+#include "api/cookies.h"
 #include "api/errors.h"
 #include "api/form.h"
 #include "api/handlers.h"
+#include "api/origin.h"
 #include "json/writer.h"
 
 namespace api {
@@ -23,14 +25,18 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
 
   const std::string username = *form->take("username");
   const auto password = util::Secret::take(*form->take("password"));
-  const auto user = services.credentials.check(username, password.reveal());
-  if (!user) return http::detail(401, "No active account found with the given credentials");
+  const store::Origin origin = origin_of(context.request);
+  const auto outcome = services.credentials.check(username, password.reveal(), origin);
+  if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) return too_many(*throttled);
+  const auto* user = std::get_if<store::User>(&outcome);
+  if (user == nullptr) return http::detail(401, "No active account found with the given credentials");
 
-  const auto pair = services.refresh_tokens.grant(*user);
+  const auto pair = services.refresh_tokens.grant(*user, origin);
   http::Response response;
   response.no_store = true;
   response.user_id = user->id;
   json::Object(response.body).field("refresh", pair.refresh).field("access", pair.access).close();
+  set_login_cookies(response, services, {pair.refresh, pair.access, pair.session});
   return response;
 }
 

@@ -71,6 +71,7 @@ Value responses(const Route& row, std::span<const Field> fields) {
   if (row.kind == Kind::view && names_a_user && row.success != 201) {
     out.set("401", error("No valid token or credentials", detail));
   }
+  if (row.path.find('{') != std::string_view::npos) out.set("404", error("There is none", detail));
   if (row.kind == Kind::view) {
     out.set("406", error("The Accept header cannot be met", detail));
     out.set("429", error("Throttled; Retry-After says for how long", detail));
@@ -93,6 +94,19 @@ Value operation(const Route& row, const ApiOptions& options) {
   return out;
 }
 
+/// Of a path such as /api/sessions/{id}/; nothing for one without.
+std::optional<Value> path_parameters(std::string_view path) {
+  const std::size_t open = path.find('{');
+  if (open == std::string_view::npos) return std::nullopt;
+  const std::string_view name = path.substr(open + 1, path.find('}') - open - 1);
+  Value parameters = Value::array();
+  parameters.append(object({{"name", Value::string(name)},
+                            {"in", Value::string("path")},
+                            {"required", Value::boolean(true)},
+                            {"schema", object({{"type", Value::string("string")}})}}));
+  return parameters;
+}
+
 Value components() {
   const Value text = object({{"type", Value::string("string")}});
   const Value texts = object({{"type", Value::string("array")}, {"items", text}});
@@ -108,11 +122,20 @@ Value components() {
 
 }  // namespace
 
+ApiOptions everything() {
+  ApiOptions options;
+  options.blacklist = true;
+  options.sessions = true;
+  options.oauth = true;
+  return options;
+}
+
 std::string openapi_document(const ApiOptions& options) {
-  const Router router(routes());
+  const Router router(routes(), options);
   Value paths = Value::object();
   for (const Resource* resource : router.resources()) {
     Value item = Value::object();
+    if (const auto parameters = path_parameters(resource->path)) item.set("parameters", *parameters);
     for (const Route* row : resource->rows) {
       std::string method(row->method);
       for (char& c : method) c = static_cast<char>(c | 0x20);  // upper-case ASCII letters only

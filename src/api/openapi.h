@@ -1,5 +1,5 @@
-// The OpenAPI 3.1 document, from the table of routes. docs/openapi.json is exactly this; a test
-// compares them.
+// The OpenAPI 3.1 document, from the table of routes. docs/openapi.json is that of
+// everything(); a test compares them.
 #pragma once
 
 #include <string>
@@ -8,6 +8,10 @@
 
 namespace api {
 
+/// The options with which every row of the table is there.
+ApiOptions everything();
+
+/// The rows that are there with these options.
 std::string openapi_document(const ApiOptions& options);
 
 }  // namespace api

@@ -5,6 +5,7 @@
 #include "api/errors.h"
 #include "api/form.h"
 #include "api/handlers.h"
+#include "api/origin.h"
 #include "json/writer.h"
 
 namespace api {
@@ -38,7 +39,8 @@ std::optional<http::Response> register_account(Services& services, const Context
   fields.email = form->take("email");
   fields.password = form->take("password");
   form->refuse_lone_surrogates();
-  auto outcome = services.registration.register_user(std::move(fields), form->errors);
+  auto outcome =
+      services.registration.register_user(std::move(fields), form->errors, origin_of(context.request));
   if (const auto* errors = std::get_if<accounts::FieldErrors>(&outcome)) return field_errors(*errors);
 
   const auto& user = std::get<store::User>(outcome);

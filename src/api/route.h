@@ -49,6 +49,7 @@ struct Context {
   const http::Request& request;
   Lane on;                             // where it runs
   const tokens::Principal* principal;  // set on Access::bearer rows, else nullptr
+  std::string_view parameter = {};     // what stands in the path for {id}, where the row has it
 };
 
 /// Nothing: the answer needs the database and this is the token lane.
@@ -56,12 +57,13 @@ using Handler = std::optional<http::Response> (*)(Services&, const Context&);
 
 struct Route {
   std::string_view method;
-  std::string_view path;  // exact, with its trailing slash where it has one
+  std::string_view path;  // exact, with its trailing slash where it has one; one segment may be {id}
   Kind kind;
   Access access;
   Lane lane;
   Handler handler;
-  int success;  // status of the good answer
+  bool (*enabled)(const ApiOptions&);  // no: as if the row were not there
+  int success;                         // status of the good answer
   /// The form's fields; they may depend on the configuration (is an e-mail required?).
   std::span<const Field> (*fields)(const ApiOptions&);
   std::string_view name;  // what OPTIONS calls the view

@@ -18,6 +18,11 @@ std::string allow_header(const std::vector<const Route*>& rows) {
   return allow + (has_get ? "HEAD, OPTIONS" : "OPTIONS");
 }
 
+constexpr bool is_unreserved(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
 }  // namespace
 
 const Route* Resource::row(std::string_view method) const noexcept {
@@ -28,8 +33,9 @@ const Route* Resource::row(std::string_view method) const noexcept {
   return nullptr;
 }
 
-Router::Router(std::span<const Route> rows) {
+Router::Router(std::span<const Route> rows, const ApiOptions& options) {
   for (const Route& row : rows) {
+    if (!row.enabled(options)) continue;
     auto [place, is_new] = by_path_.try_emplace(row.path);
     Resource& resource = place->second;
     resource.path = row.path;
@@ -40,13 +46,32 @@ Router::Router(std::span<const Route> rows) {
   }
   for (auto& [path, resource] : by_path_) {
     resource.allow = allow_header(resource.rows);
-    if (path.ends_with('/')) without_slash_.emplace(path.substr(0, path.size() - 1), &resource);
+    if (const auto open = path.find('{'); open != std::string_view::npos) {
+      resource.has_parameter = true;
+      patterns_.push_back({path.substr(0, open), path.substr(path.find('}') + 1), &resource});
+    } else if (path.ends_with('/')) {
+      without_slash_.emplace(path.substr(0, path.size() - 1), &resource);
+    }
   }
 }
 
 Router::Match Router::match(std::string_view path) const noexcept {
-  if (const auto exact = by_path_.find(path); exact != by_path_.end()) return {&exact->second, false};
+  if (const auto exact = by_path_.find(path); exact != by_path_.end() && !exact->second.has_parameter) {
+    return {&exact->second, false};
+  }
   if (const auto bare = without_slash_.find(path); bare != without_slash_.end()) return {bare->second, true};
+  for (const Pattern& pattern : patterns_) {
+    if (!path.starts_with(pattern.before)) continue;
+    std::string_view rest = path.substr(pattern.before.size());
+    const auto end = std::find_if_not(rest.begin(), rest.end(), is_unreserved);
+    const std::string_view parameter = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+    if (parameter.empty()) continue;
+    rest.remove_prefix(parameter.size());
+    if (rest == pattern.behind) return {pattern.resource, false, parameter};
+    if (pattern.behind.ends_with('/') && rest == pattern.behind.substr(0, pattern.behind.size() - 1)) {
+      return {pattern.resource, true, parameter};
+    }
+  }
   return {};
 }
 

@@ -19,21 +19,59 @@ constexpr std::string_view kBlacklistDescription =
     "Takes a token and blacklists it. Must be used with the\n"
     "`rest_framework_simplejwt.token_blacklist` app installed.";
 
+constexpr std::string_view kLogoutDescription =
+    "Ends the session of the refresh token in the body (or cookie), of the access\n"
+    "token in the Authorization header, or of both.";
+constexpr std::string_view kLogoutAllDescription = "Ends all sessions of the user, this one included.";
+constexpr std::string_view kSessionsDescription = "The user's sessions, the one that was used last first.";
+constexpr std::string_view kEndSessionDescription = "Ends one session of the user.";
+constexpr std::string_view kPasswordDescription = "Sets a new password and ends the user's other sessions.";
+constexpr std::string_view kMeDescription = "The user's own account. Deleting it takes the password.";
+constexpr std::string_view kRevokeDescription = "RFC 7009, for services with client credentials.";
+constexpr std::string_view kIntrospectDescription = "RFC 7662, for services with client credentials.";
+
 using enum Access;
 using enum Kind;
 
+constexpr bool always(const ApiOptions&) {
+  return true;
+}
+constexpr bool with_registration(const ApiOptions& options) {
+  return options.registration;
+}
+/// Sessions end by way of it, too: a client that logs out by simplejwt's blacklist does log out.
+constexpr bool with_blacklist(const ApiOptions& options) {
+  return options.blacklist || options.sessions;
+}
+constexpr bool with_sessions(const ApiOptions& options) {
+  return options.sessions;
+}
+constexpr bool with_clients(const ApiOptions& options) {
+  return options.oauth;
+}
+
 // clang-format off
 constexpr Route kRoutes[] = {
-    // method, path,                 kind,  access, lane,           handler,           ok,  fields,              name, description
-    {"POST", "/api/register/",       view,  open,   Lane::password, register_account,  201, registration_fields, "Register", ""},
-    {"POST", "/api/login/",          view,  open,   Lane::password, obtain_token_pair, 200, login_fields,        "Token Obtain Pair", kObtainDescription},
-    {"POST", "/api/token/",          view,  open,   Lane::password, obtain_token_pair, 200, login_fields,        "Token Obtain Pair", kObtainDescription},
-    {"POST", "/api/token/refresh/",  view,  open,   Lane::token,    refresh_token,     200, refresh_fields,      "Token Refresh", kRefreshDescription},
-    {"POST", "/api/token/verify/",   view,  open,   Lane::token,    verify_token,      200, verify_fields,       "Token Verify", kVerifyDescription},
-    {"POST", "/api/token/blacklist/", view, open,   Lane::token,    blacklist_token,   200, blacklist_fields,    "Token Blacklist", kBlacklistDescription},
-    {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    200, no_fields,           "Dashboard", ""},
-    {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       200, no_fields,           "Health", ""},
-    {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    200, no_fields,           "Readiness", ""},
+    // method, path,                 kind,  access, lane,           handler,           enabled,           ok,  fields,              name, description
+    {"POST", "/api/register/",       view,  open,   Lane::password, register_account,  with_registration, 201, registration_fields, "Register", ""},
+    {"POST", "/api/login/",          view,  open,   Lane::password, obtain_token_pair, always,            200, login_fields,        "Token Obtain Pair", kObtainDescription},
+    {"POST", "/api/token/",          view,  open,   Lane::password, obtain_token_pair, always,            200, login_fields,        "Token Obtain Pair", kObtainDescription},
+    {"POST", "/api/token/refresh/",  view,  open,   Lane::token,    refresh_token,     always,            200, refresh_fields,      "Token Refresh", kRefreshDescription},
+    {"POST", "/api/token/verify/",   view,  open,   Lane::token,    verify_token,      always,            200, verify_fields,       "Token Verify", kVerifyDescription},
+    {"POST", "/api/token/blacklist/", view, open,   Lane::token,    blacklist_token,   with_blacklist,    200, blacklist_fields,    "Token Blacklist", kBlacklistDescription},
+    {"POST", "/api/logout/",         view,  open,   Lane::token,    log_out,           with_sessions,     200, logout_fields,       "Logout", kLogoutDescription},
+    {"POST", "/api/logout/all/",     view,  bearer, Lane::database, log_out_all,       with_sessions,     200, no_fields,           "Logout Everywhere", kLogoutAllDescription},
+    {"GET",  "/api/sessions/",       view,  bearer, Lane::database, list_sessions,     with_sessions,     200, no_fields,           "Sessions", kSessionsDescription},
+    {"DELETE", "/api/sessions/{id}/", view, bearer, Lane::database, end_session,       with_sessions,     204, no_fields,           "Session", kEndSessionDescription},
+    {"POST", "/api/password/change/", view, bearer, Lane::password, change_password,   always,            200, password_fields,     "Password Change", kPasswordDescription},
+    {"GET",  "/api/me/",             view,  bearer, Lane::database, show_me,           always,            200, no_fields,           "Me", kMeDescription},
+    {"PATCH", "/api/me/",            view,  bearer, Lane::database, change_me,         always,            200, profile_fields,      "Me", kMeDescription},
+    {"DELETE", "/api/me/",           view,  bearer, Lane::password, delete_me,         always,            204, deletion_fields,     "Me", kMeDescription},
+    {"POST", "/api/oauth/revoke/",   view,  open,   Lane::token,    revoke_token,      with_clients,      200, client_fields,       "Token Revocation", kRevokeDescription},
+    {"POST", "/api/oauth/introspect/", view, open,  Lane::token,    introspect_token,  with_clients,      200, client_fields,       "Token Introspection", kIntrospectDescription},
+    {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    always,            200, no_fields,           "Dashboard", ""},
+    {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       always,            200, no_fields,           "Health", ""},
+    {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    always,            200, no_fields,           "Readiness", ""},
 };
 // clang-format on
 

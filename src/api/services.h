@@ -1,14 +1,23 @@
 // What the handlers work with. Built in daemon/application.cc and nowhere else.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "accounts/credentials.h"
+#include "accounts/password_change.h"
+#include "accounts/profile.h"
 #include "accounts/registration.h"
+#include "accounts/service_clients.h"
 #include "tokens/bearer.h"
+#include "tokens/key_ring.h"
 #include "tokens/refresh_tokens.h"
+#include "tokens/sessions.h"
+#include "tokens/token_users.h"
+#include "tokens/user_directory.h"
+#include "tokens/verifier.h"
 
 namespace api {
 
@@ -16,16 +25,33 @@ struct ApiOptions {
   bool simplejwt_5_2 = false;  // wording and behaviour of simplejwt 5.2 instead of 5.5
   bool registration = true;    // off: /api/register/ is not there
   bool require_email = true;
-  bool blacklist = false;   // off: /api/token/blacklist/ is not there
-  std::string challenge{};  // WWW-Authenticate of a 401; empty: Bearer realm="api"
+  bool blacklist = false;  // Django's
+  bool sessions = false;   // off: nor are logout and sessions, and without the former nor the blacklist
+  bool oauth = false;      // services may revoke and introspect
+  bool cookies = false;    // for browsers; with access_cookie also the access token
+  bool access_cookie = false;
+  std::string challenge{};        // WWW-Authenticate of a 401; empty: Bearer realm="api"
+  std::string scheme = "Bearer";  // of an Authorization header that carries an access token
+  std::string jti_claim = "jti";
+  std::string token_type_claim = "token_type";
+  std::chrono::seconds access_lifetime{300};  // of the cookies
+  std::chrono::seconds refresh_lifetime{86400};
 };
 
 struct Services {
   ApiOptions options;
   accounts::Registration& registration;
   accounts::Credentials& credentials;
+  accounts::PasswordChange& password_change;
+  accounts::Profile& profile;
+  const accounts::ServiceClients& clients;
+  const tokens::KeyRing& keys;
+  const tokens::Verifier& verifier;
   tokens::RefreshTokens& refresh_tokens;
   tokens::BearerAuthenticator& bearer;
+  const tokens::TokenUsers& token_users;
+  tokens::UserDirectory& directory;
+  tokens::Sessions& sessions;
   /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database;
   /// throws nothing.
   std::function<std::vector<std::string>()> not_ready;

@@ -1,20 +1,24 @@
 // POST /api/token/refresh/, POST /api/token/verify/, POST /api/token/blacklist/
 
+#include "api/cookies.h"
 #include "api/errors.h"
 #include "api/form.h"
 #include "api/handlers.h"
+#include "api/origin.h"
+#include "api/session_end.h"
 #include "json/writer.h"
 
 namespace api {
 namespace {
 
 /// The token in the body's one field; an answer to send when it cannot be had.
-util::Result<std::string, http::Response> read_token(const Context& context, std::span<const Field> fields) {
-  auto form = read_form(context.request, fields);
+util::Result<std::string, http::Response> read_token(const Context& context, std::span<const Field> fields,
+                                                     Absent absent = Absent::is_an_error) {
+  auto form = read_form(context.request, fields, absent);
   if (!form) return util::unexpected(std::move(form.error()));
   form->refuse_odd_characters();
   if (!form->errors.empty()) return util::unexpected(field_errors(form->errors));
-  return *form->take(fields.front().name);
+  return form->take(fields.front().name).value_or("");
 }
 
 std::optional<http::Response> answer(const tokens::CheckOutcome& outcome, const ApiOptions& options) {
@@ -38,9 +42,19 @@ std::span<const Field> refresh_fields(const ApiOptions&) {
 }
 
 std::optional<http::Response> refresh_token(Services& services, const Context& context) {
-  const auto token = read_token(context, refresh_fields(services.options));
+  const auto cookie = refresh_cookie(context.request, services.options);
+  auto token =
+      read_token(context, refresh_fields(services.options), cookie ? Absent::stays : Absent::is_an_error);
   if (!token) return token.error();
-  const auto outcome = services.refresh_tokens.refresh(*token, context.on != Lane::token);
+  const bool by_cookie = cookie && token->empty();
+  if (by_cookie) {
+    token = std::string(*cookie);
+    const auto session = session_of_refresh(services, *token);
+    if (!session) return bad_token(session.error(), services.options.simplejwt_5_2);
+    if (auto refusal = csrf_refusal(context.request, services, *session)) return refusal;
+  }
+  const auto outcome =
+      services.refresh_tokens.refresh(*token, origin_of(context.request), context.on != Lane::token);
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
     return bad_token(*defect, services.options.simplejwt_5_2);
@@ -55,6 +69,8 @@ std::optional<http::Response> refresh_token(Services& services, const Context& c
   object.field("access", refreshed.access);
   if (!refreshed.refresh.empty()) object.field("refresh", refreshed.refresh);
   object.close();
+  if (by_cookie)
+    set_login_cookies(response, services, {refreshed.refresh, refreshed.access, refreshed.session});
   return response;
 }
 
@@ -77,7 +93,9 @@ std::span<const Field> blacklist_fields(const ApiOptions&) {
 std::optional<http::Response> blacklist_token(Services& services, const Context& context) {
   const auto token = read_token(context, blacklist_fields(services.options));
   if (!token) return token.error();
-  return answer(services.refresh_tokens.blacklist(*token, context.on != Lane::token), services.options);
+  return answer(
+      services.refresh_tokens.blacklist(*token, origin_of(context.request), context.on != Lane::token),
+      services.options);
 }
 
 }  // namespace api

@@ -160,6 +160,9 @@ void check_together(const Config& config, const Bad& bad, const Complain& compla
     check_readable("passwords.common_passwords_file", config.passwords.common_passwords_file,
                    "a file that can be read, or refuse_common = false", complain);
   }
+  if (!config.oauth.clients_file.empty()) {
+    check_readable("oauth.clients_file", config.oauth.clients_file, "a file that can be read", complain);
+  }
   if (!config.database.tls_ca.empty()) {
     check_readable("database.tls_ca", config.database.tls_ca, "a PEM file that can be read", complain);
   }

@@ -118,8 +118,8 @@ std::string jose_to_ecdsa(std::string_view jose, std::size_t field) {
 
 std::string big_number(EVP_PKEY* pkey, const char* parameter, std::size_t width) {
   BIGNUM* raw = nullptr;
-  if (EVP_PKEY_get_bn_param(pkey, parameter, &raw) != 1) broken("reading a public key");
-  BnPtr number(raw);
+  if (EVP_PKEY_get_bn_param(pkey, parameter, &raw) != 1) broken("reading a key");
+  BnPtr number(raw);  // which wipes: it may be a private one
   const auto least = static_cast<std::size_t>(BN_num_bytes(number.get()));
   std::string out(std::max(width, least), '\0');
   if (BN_bn2binpad(number.get(), bytes_of(out), static_cast<int>(out.size())) < 0)
@@ -335,6 +335,24 @@ std::string AsymmetricKey::public_jwk() const {
 std::string AsymmetricKey::thumbprint() const {
   const Sha256 hash = sha256(public_jwk());
   return util::to_base64url({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+Sha256 AsymmetricKey::private_digest() const {
+  if (!has_private()) throw std::logic_error("crypto: private_digest() of a public key");
+  EVP_PKEY* const pkey = impl_->pkey.get();
+  std::string material;
+  if (impl_->type == KeyType::ed25519) {
+    material.resize(32);
+    std::size_t size = material.size();
+    if (EVP_PKEY_get_raw_private_key(pkey, bytes_of(material), &size) != 1) broken("reading a private key");
+  } else if (impl_->type == KeyType::rsa) {
+    material = big_number(pkey, OSSL_PKEY_PARAM_RSA_D, 1);
+  } else {
+    material = big_number(pkey, OSSL_PKEY_PARAM_PRIV_KEY, field_bytes(impl_->type));
+  }
+  const Sha256 digest = sha256(material);
+  util::wipe(material.data(), material.size());
+  return digest;
 }
 
 }  // namespace crypto

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/digest.h"
 #include "util/error.h"
 #include "util/secret.h"
 
@@ -38,6 +39,8 @@ class AsymmetricKey {
   std::string public_jwk() const;
   /// RFC 7638 thumbprint, base64url of SHA-256.
   std::string thumbprint() const;
+  /// SHA-256 of the private part, the same in whatever form the PEM holds it. Needs has_private().
+  Sha256 private_digest() const;
 
  private:
   struct Impl;

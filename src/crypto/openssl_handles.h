@@ -21,7 +21,7 @@ struct OpensslFree {
 };
 
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free_all>>;
-using BnPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_free>>;
+using BnPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_clear_free>>;
 using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG_free>>;
 using EvpMdCtxPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
 using EvpPkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "api/openapi.h"
 #include "config/config.h"
 #include "ctl/bash_completion.h"
 #include "ctl/man_page.h"
@@ -31,6 +32,8 @@ void add_docs(CLI::App& root, CommandLine& line) {
   add("configuration-page", "jwtauthd.toml(5)",
       [] { return configuration_page(config::example_file(), JWTAUTHD_VERSION); });
   add("bash-completion", "For bash.", [app] { return bash_completion(*app); });
+  add("openapi", "The OpenAPI document of all endpoints.",
+      [] { return api::openapi_document(api::everything()); });
 }
 
 }  // namespace jwtauthd

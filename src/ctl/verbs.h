@@ -32,6 +32,7 @@ void add_audit(CLI::App& root, CommandLine& line);
 void add_doctor(CLI::App& root, CommandLine& line);
 void add_compare(CLI::App& root, CommandLine& line);
 void add_flush_expired_tokens(CLI::App& root, CommandLine& line);
+void add_oauth_client(CLI::App& root, CommandLine& line);
 void add_docs(CLI::App& root, CommandLine& line);
 
 /// The end of a verb's help: what there is to know, then how to use it, an example a line.

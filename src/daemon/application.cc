@@ -10,8 +10,12 @@
 #include <vector>
 
 #include "accounts/credentials.h"
+#include "accounts/password_change.h"
+#include "accounts/profile.h"
 #include "accounts/registration.h"
+#include "accounts/service_clients.h"
 #include "accounts/settings.h"
+#include "accounts/throttle.h"
 #include "api/app.h"
 #include "crypto/password_hash.h"
 #include "daemon/readiness.h"
@@ -20,11 +24,18 @@
 #include "fastcgi/listener.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
+#include "store/mysql_audit_store.h"
+#include "store/mysql_revocation_store.h"
+#include "store/mysql_session_store.h"
+#include "store/mysql_throttle_store.h"
 #include "store/mysql_user_store.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
-#include "tokens/refresh_tokens.h"
+#include "tokens/revocation_feed.h"
+#include "tokens/session_tokens.h"
+#include "tokens/sessions.h"
+#include "tokens/simplejwt_tokens.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
@@ -115,6 +126,44 @@ std::vector<std::string> header_types(const Config& c) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
+tokens::FeedOptions feed_options(const Config& c) {
+  tokens::FeedOptions options;
+  options.poll_interval = c.cache.poll_interval;
+  options.stale_after = c.cache.stale_after;
+  return options;
+}
+
+tokens::SessionLifetimes session_lifetimes(const Config& c) {
+  return {.access = c.tokens.access_token_lifetime,
+          .refresh = c.tokens.refresh_token_lifetime,
+          .leeway = c.tokens.leeway};
+}
+
+tokens::SessionOptions session_options(const Config& c) {
+  return {.rotate = c.sessions.rotate,
+          .lifetime = c.sessions.lifetime,
+          .reuse_grace = c.sessions.reuse_grace,
+          .max_per_user = static_cast<unsigned>(c.sessions.max_per_user),
+          .simplejwt_5_2 = speaks_5_2(c),
+          .jti_claim = c.tokens.jti_claim};
+}
+
+accounts::ThrottleOptions throttle_options(const Config& c) {
+  return {.account_failures = c.throttle.account_failures,
+          .address_failures = c.throttle.address_failures,
+          .first_delay = c.throttle.first_delay,
+          .max_delay = c.throttle.max_delay,
+          .max_failures = c.throttle.max_failures,
+          .lockout = c.throttle.lockout};
+}
+
+accounts::ServiceClients service_clients(const Config& c) {
+  if (c.oauth.clients_file.empty()) return {};
+  auto clients = accounts::ServiceClients::read(c.oauth.clients_file);
+  if (!clients) throw std::runtime_error("oauth.clients_file: " + clients.error().message);
+  return std::move(*clients);
+}
+
 tokens::RefreshOptions refresh_options(const Config& c) {
   return {.rotate = c.tokens.rotate_refresh_tokens,
           .blacklist_after_rotation = c.tokens.blacklist_after_rotation,
@@ -128,7 +177,16 @@ api::ApiOptions api_options(const Config& c) {
           .registration = c.accounts.registration,
           .require_email = c.accounts.require_email,
           .blacklist = c.compat.django_blacklist,
-          .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\""};
+          .sessions = c.sessions.enabled,
+          .oauth = !c.oauth.clients_file.empty(),
+          .cookies = c.cookies.enabled,
+          .access_cookie = c.cookies.access,
+          .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\"",
+          .scheme = scheme,
+          .jti_claim = c.tokens.jti_claim,
+          .token_type_claim = c.tokens.token_type_claim,
+          .access_lifetime = c.tokens.access_token_lifetime,
+          .refresh_lifetime = c.tokens.refresh_token_lifetime};
 }
 
 tokens::BearerOptions bearer_options(const Config& c) {
@@ -170,20 +228,37 @@ struct Application::Parts {
         hashes(accounts::password_params(configuration.passwords), random,
                static_cast<unsigned>(configuration.server.password_threads)),
         registration(users, policy, hashes, clock, {.unique_email = configuration.accounts.unique_email}),
-        credentials(users, hashes, clock, {.update_last_login = configuration.tokens.update_last_login}),
+        throttle(failures, used_audit(), clock, throttle_options(configuration)),
+        credentials(users, hashes, clock, {.update_last_login = configuration.tokens.update_last_login},
+                    configuration.throttle.enabled ? &throttle : nullptr),
+        password_change(credentials, policy, hashes, session_rows),
+        profile(users, session_rows, credentials, clock,
+                {.unique_email = configuration.accounts.unique_email}),
+        clients(service_clients(configuration)),
         keys(open_keys(configuration)),
         issuer(keys, clock, random, issuer_options(configuration)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
-        bearer(verifier, directory, clock, bearer_options(configuration)),
-        refresh_tokens(verifier, issuer, {directory, clock, user_rules(configuration)}, used_blacklist(),
-                       clock, refresh_options(configuration)),
+        token_users(directory, clock, user_rules(configuration)),
+        feed(revocations, clock, feed_options(configuration)),
+        sessions(session_rows, revocations, feed, clock, session_lifetimes(configuration), used_audit()),
+        bearer(verifier, directory, clock, bearer_options(configuration),
+               configuration.sessions.enabled ? &feed : nullptr),
+        refresh_tokens(kept_tokens()),
         readiness(pool, directory, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),
                  registration,
                  credentials,
-                 refresh_tokens,
+                 password_change,
+                 profile,
+                 clients,
+                 keys,
+                 verifier,
+                 *refresh_tokens,
                  bearer,
+                 token_users,
+                 directory,
+                 sessions,
                  [this] { return readiness.missing(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
@@ -191,6 +266,19 @@ struct Application::Parts {
             server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
             app, random) {}
 
+  std::unique_ptr<tokens::RefreshTokens> kept_tokens() {
+    if (configuration.sessions.enabled) {
+      return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
+                                                     sessions, feed, used_audit(), clock, random,
+                                                     session_options(configuration));
+    }
+    return std::make_unique<tokens::SimpleJwtTokens>(verifier, issuer, token_users, used_blacklist(),
+                                                     used_audit(), clock, refresh_options(configuration));
+  }
+  store::Auditing auditing() const {
+    return configuration.audit.enabled ? store::Auditing::on : store::Auditing::off;
+  }
+  store::AuditStore* used_audit() { return configuration.audit.enabled ? &audit : nullptr; }
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
   }
@@ -199,18 +287,29 @@ struct Application::Parts {
   util::SystemClock clock;
   util::SystemRandom random;
   mysql::Pool pool;
-  store::MysqlUserStore users{pool};
+  store::MysqlUserStore users{pool, auditing()};
+  store::MysqlSessionStore session_rows{pool, auditing()};
+  store::MysqlRevocationStore revocations{pool};
+  store::MysqlAuditStore audit{pool};
+  store::MysqlThrottleStore failures{pool};
   store::MysqlBlacklistStore blacklist{pool};
   accounts::PasswordPolicy policy;
   crypto::PasswordHashes hashes;
   accounts::Registration registration;
+  accounts::Throttle throttle;
   accounts::Credentials credentials;
+  accounts::PasswordChange password_change;
+  accounts::Profile profile;
+  accounts::ServiceClients clients;
   tokens::KeyRing keys;
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
+  tokens::TokenUsers token_users;
+  tokens::RevocationFeed feed;
+  tokens::Sessions sessions;
   tokens::BearerAuthenticator bearer;
-  tokens::RefreshTokens refresh_tokens;
+  std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
   Readiness readiness;
   api::Services services;
   api::App app;
@@ -227,12 +326,14 @@ Application::~Application() = default;
 
 void Application::start() {
   parts_->directory.start();
+  if (parts_->configuration.sessions.enabled) parts_->feed.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
   parts_->directory.stop();
+  parts_->feed.stop();
   return all_answered;
 }
 

@@ -22,6 +22,9 @@ constexpr Parameter kParameters[] = {
     {"HTTP_ACCEPT", &http::Request::accept},
     {"REQUEST_ID", &http::Request::request_id},
     {"REMOTE_ADDR", &http::Request::client},
+    {"HTTP_USER_AGENT", &http::Request::user_agent},
+    {"HTTP_COOKIE", &http::Request::cookie},
+    {"HTTP_X_CSRF_TOKEN", &http::Request::csrf_token},
 };
 
 bool usable_id(std::string_view id) noexcept {

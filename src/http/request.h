@@ -15,6 +15,9 @@ struct Request {
   std::string_view accept;         // HTTP_ACCEPT; empty when absent
   std::string_view request_id;     // REQUEST_ID from nginx, checked, or our own
   std::string_view client;         // REMOTE_ADDR
+  std::string_view user_agent;     // HTTP_USER_AGENT, as sent; may be empty
+  std::string_view cookie;         // HTTP_COOKIE; http/cookie.h reads it
+  std::string_view csrf_token;     // HTTP_X_CSRF_TOKEN; empty when absent
   std::string_view body;           // whole; at most server.max_body_bytes
   bool body_too_large = false;     // the body was over the limit and was not kept
 };

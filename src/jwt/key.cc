@@ -41,6 +41,18 @@ std::string header_of(const AlgorithmRow& row, const std::string& kid) {
   return util::to_base64url(text);
 }
 
+std::string_view text_of(const crypto::Sha256& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// With a space in the label, which no token has: the MAC is no token's signature.
+util::Secret derive(std::string_view material) {
+  crypto::Sha256 key = crypto::hmac_sha256(material, "jwtauthd derived key");
+  util::Secret derived(text_of(key));
+  util::wipe(key.data(), key.size());
+  return derived;
+}
+
 }  // namespace
 
 const AlgorithmRow& row_of(Algorithm algorithm) noexcept {
@@ -77,7 +89,9 @@ util::Result<Key> Key::from_secret(Algorithm algorithm, util::Secret secret, std
   // libjwt takes any signature when it is given no key.
   if (secret.empty()) return util::fail("the signing secret is empty");
   std::string header = header_of(row, kid);
-  return Key(std::make_unique<Impl>(Impl{row, std::move(secret), std::move(kid), std::move(header)}));
+  util::Secret derived = derive(secret.reveal());
+  return Key(std::make_unique<Impl>(
+      Impl{row, std::move(secret), std::move(kid), std::move(header), std::move(derived)}));
 }
 
 util::Result<Key> Key::from_pem(Algorithm algorithm, std::string_view pem, std::string kid) {
@@ -91,7 +105,14 @@ util::Result<Key> Key::from_pem(Algorithm algorithm, std::string_view pem, std::
     return util::fail("the PEM key is not of the type that " + std::string(row.name) + " needs");
   }
   std::string header = header_of(row, kid);
-  return Key(std::make_unique<Impl>(Impl{row, std::move(*pair), std::move(kid), std::move(header)}));
+  util::Secret derived;
+  if (pair->has_private()) {
+    crypto::Sha256 digest = pair->private_digest();
+    derived = derive(text_of(digest));
+    util::wipe(digest.data(), digest.size());
+  }
+  return Key(std::make_unique<Impl>(
+      Impl{row, std::move(*pair), std::move(kid), std::move(header), std::move(derived)}));
 }
 
 Algorithm Key::algorithm() const noexcept {
@@ -122,6 +143,13 @@ std::string Key::sign(std::string_view claims_json) const {
   token += '.';
   token += util::to_base64url(signature);
   return token;
+}
+
+crypto::Sha256 Key::keyed_digest(std::string_view purpose, std::string_view data) const {
+  assert(can_sign());
+  std::string message = std::to_string(purpose.size());  // where one ends and the other begins is plain
+  message.append(":").append(purpose).append(data);
+  return crypto::hmac_sha256(impl_->derived.reveal(), message);
 }
 
 }  // namespace jwt

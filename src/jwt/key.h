@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/digest.h"
 #include "util/error.h"
 #include "util/secret.h"
 
@@ -53,6 +54,11 @@ class Key {
 
   /// header.payload.signature over `claims_json`, which is written as it stands (order kept).
   std::string sign(std::string_view claims_json) const;
+
+  /// A MAC under a secret that is derived from this key and from nothing else, so that every host that has
+  /// the key agrees, and nobody else can tell it. `purpose` separates one use from another; no signature is
+  /// ever made with the derived secret. Needs can_sign().
+  crypto::Sha256 keyed_digest(std::string_view purpose, std::string_view data) const;
 
  private:
   friend class Verification;

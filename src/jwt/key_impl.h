@@ -25,7 +25,8 @@ struct Key::Impl {
   const AlgorithmRow& row;
   std::variant<util::Secret, crypto::AsymmetricKey> material;
   std::string kid;
-  std::string header;  // the base64url of the header that this key writes
+  std::string header;    // the base64url of the header that this key writes
+  util::Secret derived;  // for keyed_digest; empty: a public key
 };
 
 }  // namespace jwt

@@ -20,8 +20,7 @@ class Verification {
   Verification(std::string_view token, const Compact& compact, std::span<const Key* const> keys)
       : token_(token), compact_(compact), keys_(keys) {}
 
-  /// Nothing: a key vouches for the token.
-  std::optional<Defect> defect() const {
+  util::Result<const Key*, Defect> key() const {
     // Our own tokens begin with bytes that we wrote: no need to read them.
     for (const Key* key : keys_) {
       if (compact_.encoded_header == key->impl_->header) {
@@ -29,7 +28,7 @@ class Verification {
       }
     }
     const auto header = read_header(compact_.encoded_header);
-    if (!header) return Defect::malformed;
+    if (!header) return util::unexpected(Defect::malformed);
     const bool named =
         std::any_of(keys_.begin(), keys_.end(), [](const Key* key) { return !key->kid().empty(); });
     if (!header->has_kid || !named) return try_all(header->algorithm);
@@ -37,27 +36,27 @@ class Verification {
     const auto key = std::find_if(keys_.begin(), keys_.end(), [&](const Key* candidate) {
       return !candidate->kid().empty() && candidate->kid() == header->kid;
     });
-    if (key == keys_.end()) return Defect::unknown_key;
-    if (name_of(**key) != header->algorithm) return Defect::wrong_algorithm;
+    if (key == keys_.end()) return util::unexpected(Defect::unknown_key);
+    if (name_of(**key) != header->algorithm) return util::unexpected(Defect::wrong_algorithm);
     return try_one(**key);
   }
 
  private:
   static std::string_view name_of(const Key& key) { return key.impl_->row.name; }
 
-  std::optional<Defect> try_all(std::string_view algorithm) const {
+  util::Result<const Key*, Defect> try_all(std::string_view algorithm) const {
     bool fits = false;
     for (const Key* key : keys_) {
       if (name_of(*key) != algorithm) continue;
       fits = true;
-      if (signed_by(*key)) return std::nullopt;
+      if (signed_by(*key)) return key;
     }
-    return fits ? Defect::bad_signature : Defect::wrong_algorithm;
+    return util::unexpected(fits ? Defect::bad_signature : Defect::wrong_algorithm);
   }
 
-  std::optional<Defect> try_one(const Key& key) const {
-    if (signed_by(key)) return std::nullopt;
-    return Defect::bad_signature;
+  util::Result<const Key*, Defect> try_one(const Key& key) const {
+    if (signed_by(key)) return &key;
+    return util::unexpected(Defect::bad_signature);
   }
 
   bool signed_by(const Key& key) const {
@@ -74,13 +73,14 @@ class Verification {
   std::span<const Key* const> keys_;
 };
 
-util::Result<json::Value, Defect> verify(std::string_view token, std::span<const Key* const> keys) {
+util::Result<Vouched, Defect> verify(std::string_view token, std::span<const Key* const> keys) {
   const auto compact = split_compact(token);
   if (!compact) return util::unexpected(Defect::malformed);
-  if (const auto defect = Verification(token, *compact, keys).defect()) return util::unexpected(*defect);
+  const auto key = Verification(token, *compact, keys).key();
+  if (!key) return util::unexpected(key.error());
   auto claims = parse_strict_object(compact->claims);
   if (!claims) return util::unexpected(Defect::malformed);
-  return std::move(*claims);
+  return Vouched{std::move(*claims), *key};
 }
 
 }  // namespace jwt

@@ -19,11 +19,16 @@ enum class Defect {
   bad_signature,
 };
 
+struct Vouched {
+  json::Value claims;
+  const Key* key;  // the one that vouches, out of those that were given
+};
+
 inline constexpr std::size_t max_token_bytes = 8192;
 
 /// Strict compact form (RFC 7515 section 3.1) first, then the signature. With a `kid` in the header
 /// only the key of that name is tried; without, every key whose algorithm fits. A key without a name
 /// ignores the header's `kid` as simplejwt does, unless a named key exists in `keys`.
-util::Result<json::Value, Defect> verify(std::string_view token, std::span<const Key* const> keys);
+util::Result<Vouched, Defect> verify(std::string_view token, std::span<const Key* const> keys);
 
 }  // namespace jwt

@@ -22,16 +22,18 @@ std::string_view strip(std::string_view text) {
 
 struct BearerAuthenticator::Impl {
   Impl(const Verifier& verifier_in, UserDirectory& directory, const util::Clock& clock_in,
-       BearerOptions options_in)
+       BearerOptions options_in, RevocationFeed* feed_in)
       : verifier(verifier_in),
         clock(clock_in),
         options(std::move(options_in)),
-        users(directory, clock, options.users) {}
+        users(directory, clock, options.users),
+        feed(feed_in) {}
 
   const Verifier& verifier;
   const util::Clock& clock;
   const BearerOptions options;
   const TokenUsers users;
+  RevocationFeed* const feed;
   util::SystemRandom random;
   TokenCache cache{options.cached_tokens, random};
 
@@ -41,8 +43,9 @@ struct BearerAuthenticator::Impl {
 };
 
 BearerAuthenticator::BearerAuthenticator(const Verifier& verifier, UserDirectory& directory,
-                                         const util::Clock& clock, BearerOptions options)
-    : impl_(std::make_unique<Impl>(verifier, directory, clock, std::move(options))) {}
+                                         const util::Clock& clock, BearerOptions options,
+                                         RevocationFeed* feed)
+    : impl_(std::make_unique<Impl>(verifier, directory, clock, std::move(options), feed)) {}
 
 BearerAuthenticator::~BearerAuthenticator() = default;
 
@@ -59,9 +62,14 @@ BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, 
     if (const auto* defect = std::get_if<BearerDefect>(&outcome)) return *defect;
     if (std::holds_alternative<NeedsDatabase>(outcome)) return NeedsDatabase{};
     const auto& vouched = std::get<Vouched>(outcome);
+    if (impl_->feed != nullptr) {
+      const auto ended = impl_->feed->ended(vouched, may_ask_database);
+      if (!ended) return NeedsDatabase{};
+      if (*ended) return TokenDefect::blacklisted;
+    }
     auto found = impl_->users.find(vouched.user_id, vouched.said, may_ask_database);
     if (auto* user = std::get_if<std::shared_ptr<const KnownUser>>(&found))
-      return Principal{std::move(*user)};
+      return Principal{std::move(*user), vouched.session.id, vouched.session.has_sid, vouched.expires};
     if (const auto* defect = std::get_if<BearerDefect>(&found)) return *defect;
     if (std::holds_alternative<NeedsDatabase>(found)) return NeedsDatabase{};
     if (read_again) return BearerDefect::user_not_found;
@@ -89,7 +97,8 @@ std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase> BearerAuthentica
   if (const auto* defect = std::get_if<BearerDefect>(&named)) return *defect;
   if (std::holds_alternative<NeedsDatabase>(named)) return NeedsDatabase{};
   const auto& user = std::get<TokenUsers::Named>(named);
-  const Vouched vouched{user.id, verified->expires, user.said};
+  const Vouched vouched{user.id, verified->expires, user.said,
+                        session_of(verified->claims, verifier.jti_claim())};
   // Whom nobody is called may be created later, where an id cannot come back.
   if (options.users.by_username && user.id == nobody) return vouched;
   cache.insert(token, vouched);

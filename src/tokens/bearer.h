@@ -9,7 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "store/revocation_store.h"
 #include "tokens/claims.h"
+#include "tokens/revocation_feed.h"
 #include "tokens/token_users.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
@@ -19,6 +21,9 @@ namespace tokens {
 
 struct Principal {
   std::shared_ptr<const KnownUser> user;
+  store::SessionId session{};      // of the token, or what stands for it
+  bool has_sid = false;            // the token names its session itself
+  std::int64_t token_expires = 0;  // seconds since 1970
 };
 
 using BearerOutcome = std::variant<Principal, BearerDefect, TokenDefect, NeedsDatabase>;
@@ -29,12 +34,14 @@ struct BearerOptions {
   std::size_t cached_tokens = 20000;                // verified tokens kept, by their exact bytes
 };
 
-/// Thread-safe. A token that was verified before costs one keyed hash, one comparison of its bytes
-/// and one look at the clock.
+/// Thread-safe. A token that was verified before costs one keyed hash, one comparison of its bytes and looks
+/// at two clocks; one atomic load more while nothing is revoked.
 class BearerAuthenticator {
  public:
+  /// `feed`: nullptr when no token ends before its time. A stale one answers NeedsDatabase, and with
+  /// may_ask_database is polled first.
   BearerAuthenticator(const Verifier& verifier, UserDirectory& directory, const util::Clock& clock,
-                      BearerOptions options);
+                      BearerOptions options, RevocationFeed* feed = nullptr);
   ~BearerAuthenticator();
 
   /// Throws util::Outage, with may_ask_database only.

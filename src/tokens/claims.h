@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "json/value.h"
+#include "jwt/key.h"
 
 namespace tokens {
 
@@ -25,8 +26,9 @@ enum class TokenDefect {
 
 /// A token that a key of ours vouches for and whose times hold.
 struct Verified {
-  json::Value claims;        // all of them, in the token's order
-  std::int64_t expires = 0;  // `exp`, seconds since 1970
+  json::Value claims;             // all of them, in the token's order
+  std::int64_t expires = 0;       // `exp`, seconds since 1970
+  const jwt::Key* key = nullptr;  // the one that vouches for it
 };
 
 }  // namespace tokens

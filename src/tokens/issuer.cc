@@ -1,24 +1,15 @@
 #include "tokens/issuer.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
 
 #include "json/writer.h"
+#include "tokens/jti.h"
+#include "tokens/session_id.h"
 #include "tokens/user_claim.h"
-#include "util/encoding.h"
 
 namespace tokens {
 namespace {
-
-/// A random UUID (RFC 9562 section 5.4) without its hyphens.
-std::string uuid4_hex(util::Random& random) {
-  std::array<unsigned char, 16> bytes;
-  random.fill(bytes);
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-  return util::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
 
 constexpr std::size_t typical_claims_bytes = 256;
 
@@ -30,23 +21,37 @@ Issuer::Issuer(const KeyRing& keys, const util::Clock& clock, util::Random& rand
 TokenPair Issuer::issue_pair(const store::User& user) const {
   const std::int64_t now = clock_.unix_now();
   TokenPair pair;
-  pair.refresh_jti = uuid4_hex(random_);
+  pair.refresh_jti = random_jti(random_);
   pair.refresh_expires = now + options_.refresh_lifetime.count();
-  pair.refresh = issue(TokenType::refresh, user, now, pair.refresh_jti);
-  pair.access = issue(TokenType::access, user, now, uuid4_hex(random_));
+  pair.refresh = issue(TokenType::refresh, user, {now, pair.refresh_expires, pair.refresh_jti, nullptr});
+  const std::string access_jti = random_jti(random_);
+  pair.access =
+      issue(TokenType::access, user, {now, now + options_.access_lifetime.count(), access_jti, nullptr});
   return pair;
 }
 
-std::string Issuer::issue(TokenType type, const store::User& user, std::int64_t now,
-                          std::string_view jti) const {
+TokenPair Issuer::issue_pair(const store::User& user, const SessionPair& chosen) const {
+  return {issue(TokenType::refresh, user, stamp(TokenType::refresh, chosen)),
+          issue(TokenType::access, user, stamp(TokenType::access, chosen)), chosen.refresh_jti,
+          chosen.refresh_expires, chosen.session};
+}
+
+Issuer::Stamp Issuer::stamp(TokenType type, const SessionPair& chosen) const {
+  if (type == TokenType::refresh) {
+    return {chosen.issued, chosen.refresh_expires, chosen.refresh_jti, &chosen.session};
+  }
+  return {chosen.issued, chosen.issued + options_.access_lifetime.count(), chosen.access_jti,
+          &chosen.session};
+}
+
+std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& stamp) const {
   std::string claims;
   claims.reserve(typical_claims_bytes);
   json::Object object(claims);
-  const auto lifetime = type == TokenType::access ? options_.access_lifetime : options_.refresh_lifetime;
   object.field(options_.token_type_claim, name(type))
-      .field("exp", std::int64_t{now + lifetime.count()})
-      .field("iat", now)
-      .field(options_.jti_claim, jti);
+      .field("exp", stamp.expires)
+      .field("iat", stamp.issued)
+      .field(options_.jti_claim, stamp.jti);
   if (options_.username_as_id) {
     object.field(options_.user_id_claim, std::string_view(user.username));
   } else if (options_.user_id_as_string) {
@@ -54,6 +59,7 @@ std::string Issuer::issue(TokenType type, const store::User& user, std::int64_t 
   } else {
     object.field(options_.user_id_claim, user.id);
   }
+  if (stamp.session != nullptr) object.field(sid_claim, std::string_view(sid_text(*stamp.session)));
   if (!options_.revoke_claim.empty()) {
     object.field(options_.revoke_claim, std::string_view(claim_text(mark_of(user.password))));
   }
@@ -63,25 +69,29 @@ std::string Issuer::issue(TokenType type, const store::User& user, std::int64_t 
   return keys_.signing_key().sign(claims);
 }
 
+std::string Issuer::access_from(const json::Value& refresh_claims, const store::SessionId* session) const {
+  const std::int64_t now = clock_.unix_now();
+  const std::string jti = random_jti(random_);
+  return access(refresh_claims, {now, now + options_.access_lifetime.count(), jti, session});
+}
+
 // The order is that of a Python dict: a claim that is there already keeps its place. So `iat` stays
 // fourth with the refresh token's value, and a copied `aud` stays where the refresh token has it.
-std::string Issuer::access_from(const json::Value& refresh_claims) const {
-  const std::int64_t now = clock_.unix_now();
+std::string Issuer::access(const json::Value& refresh_claims, const Stamp& stamp) const {
   std::string claims;
   claims.reserve(typical_claims_bytes);
   json::Object object(claims);
-  object.field(options_.token_type_claim, name(TokenType::access))
-      .field("exp", std::int64_t{now + options_.access_lifetime.count()});
+  object.field(options_.token_type_claim, name(TokenType::access)).field("exp", stamp.expires);
   if (const auto issued = refresh_claims.get("iat")) {
     object.raw("iat", issued->dump());
   } else {
-    object.field("iat", now);
+    object.field("iat", stamp.issued);
   }
-  object.field(options_.jti_claim, std::string_view(uuid4_hex(random_)));
+  object.field(options_.jti_claim, stamp.jti);
 
   bool audience_due = !options_.audience.empty();
   bool issuer_due = !options_.issuer.empty();
-  refresh_claims.each([&](std::string_view claim, const json::Value& value) {
+  with_sid(refresh_claims, stamp.session).each([&](std::string_view claim, const json::Value& value) {
     if (claim == options_.token_type_claim || claim == options_.jti_claim) return;
     if (claim == "exp" || claim == "iat" || claim == "jti") return;
     if (claim == "aud" && audience_due) {
@@ -100,22 +110,47 @@ std::string Issuer::access_from(const json::Value& refresh_claims) const {
   return keys_.signing_key().sign(claims);
 }
 
+/// The claims, with this session's id where it belongs: in its place, or behind the user's id.
+json::Value Issuer::with_sid(const json::Value& claims, const store::SessionId* session) const {
+  if (session == nullptr) return claims;
+  const std::string text = sid_text(*session);
+  const auto there = claims.get(sid_claim);
+  if (there && there->is(json::Type::string) && there->as_string() == text) return claims;
+  const json::Value sid = json::Value::string(text);
+  const bool keeps_place = there || !claims.has(options_.user_id_claim);
+  json::Value out = json::Value::object();
+  claims.each([&](std::string_view claim, const json::Value& value) {
+    out.set(claim, value);
+    if (!keeps_place && claim == options_.user_id_claim) out.set(sid_claim, sid);
+  });
+  if (keeps_place) out.set(sid_claim, sid);
+  return out;
+}
+
 TokenPair Issuer::rotate(const json::Value& refresh_claims) const {
   const std::int64_t now = clock_.unix_now();
   TokenPair pair;
   pair.access = access_from(refresh_claims);
-  pair.refresh_jti = uuid4_hex(random_);
+  pair.refresh_jti = random_jti(random_);
   pair.refresh_expires = now + options_.refresh_lifetime.count();
-  pair.refresh = successor(refresh_claims, now, pair.refresh_jti);
+  pair.refresh = successor(refresh_claims, {now, pair.refresh_expires, pair.refresh_jti, nullptr});
   return pair;
 }
 
-std::string Issuer::successor(const json::Value& claims, std::int64_t now, std::string_view jti) const {
+TokenPair Issuer::rotate(const json::Value& refresh_claims, const SessionPair& chosen) const {
+  return {successor(refresh_claims, stamp(TokenType::refresh, chosen)),
+          access(refresh_claims, stamp(TokenType::access, chosen)), chosen.refresh_jti,
+          chosen.refresh_expires, chosen.session};
+}
+
+std::string Issuer::successor(const json::Value& claims, const Stamp& stamp) const {
   json::Value next = json::Value::object();
-  claims.each([&](std::string_view claim, const json::Value& value) { next.set(claim, value); });
-  next.set(options_.jti_claim, json::Value::string(jti));
-  next.set("exp", json::Value::integer(now + options_.refresh_lifetime.count()));
-  next.set("iat", json::Value::integer(now));
+  with_sid(claims, stamp.session).each([&](std::string_view claim, const json::Value& value) {
+    next.set(claim, value);
+  });
+  next.set(options_.jti_claim, json::Value::string(stamp.jti));
+  next.set("exp", json::Value::integer(stamp.expires));
+  next.set("iat", json::Value::integer(stamp.issued));
   if (!options_.audience.empty()) next.set("aud", json::Value::string(options_.audience));
   if (!options_.issuer.empty()) next.set("iss", json::Value::string(options_.issuer));
   return keys_.signing_key().sign(next.dump());

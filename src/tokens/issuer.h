@@ -1,4 +1,5 @@
-// New tokens, claims in simplejwt's order: token_type, exp, iat, jti, user_id, ours, aud, iss.
+// New tokens, claims in simplejwt's order: token_type, exp, iat, jti, user_id, ours, aud, iss. Those of a
+// session have `sid` right behind the user's id.
 #pragma once
 
 #include <chrono>
@@ -6,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "store/revocation_store.h"
 #include "store/user_store.h"
 #include "tokens/claims.h"
 #include "tokens/key_ring.h"
@@ -32,6 +34,16 @@ struct TokenPair {
   std::string access;
   std::string refresh_jti;
   std::int64_t refresh_expires = 0;  // seconds since 1970
+  store::SessionId session{};        // all zero: none
+};
+
+/// What a session chooses of a pair in the issuer's place, so that the same pair can be issued again.
+struct SessionPair {
+  store::SessionId session{};
+  std::int64_t issued = 0;  // `iat` of the refresh token, from which the access token's life counts
+  std::int64_t refresh_expires = 0;
+  std::string refresh_jti;
+  std::string access_jti;
 };
 
 class Issuer {
@@ -39,15 +51,28 @@ class Issuer {
   Issuer(const KeyRing& keys, const util::Clock& clock, util::Random& random, IssuerOptions options);
 
   TokenPair issue_pair(const store::User& user) const;
-  /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does.
-  std::string access_from(const json::Value& refresh_claims) const;
+  TokenPair issue_pair(const store::User& user, const SessionPair& chosen) const;
+  /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does. `session`: a
+  /// claim `sid` is added, or put in the place of one that names no session.
+  std::string access_from(const json::Value& refresh_claims, const store::SessionId* session = nullptr) const;
   /// simplejwt's rotation: that access token, and a refresh token of the same claims with an id and
   /// times of its own.
   TokenPair rotate(const json::Value& refresh_claims) const;
+  /// The same for a session.
+  TokenPair rotate(const json::Value& refresh_claims, const SessionPair& chosen) const;
 
  private:
-  std::string issue(TokenType type, const store::User& user, std::int64_t now, std::string_view jti) const;
-  std::string successor(const json::Value& claims, std::int64_t now, std::string_view jti) const;
+  struct Stamp {
+    std::int64_t issued;
+    std::int64_t expires;
+    std::string_view jti;
+    const store::SessionId* session;
+  };
+  Stamp stamp(TokenType type, const SessionPair& chosen) const;
+  json::Value with_sid(const json::Value& claims, const store::SessionId* session) const;
+  std::string issue(TokenType type, const store::User& user, const Stamp& stamp) const;
+  std::string access(const json::Value& refresh_claims, const Stamp& stamp) const;
+  std::string successor(const json::Value& claims, const Stamp& stamp) const;
 
   const KeyRing& keys_;
   const util::Clock& clock_;

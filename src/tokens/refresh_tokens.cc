@@ -1,150 +1,30 @@
 #include "tokens/refresh_tokens.h"
 
-#include <optional>
 #include <utility>
 
-#include "util/unicode.h"
+#include "tokens/session_id.h"
 
 namespace tokens {
-namespace {
 
-constexpr std::size_t longest_jti = 255;  // characters of the column
-
-util::TimePoint at(std::int64_t seconds) {
-  return util::TimePoint(std::chrono::seconds(seconds));
+Good good(Verified token, const TokenUsers& users, std::string_view jti_claim, bool may_ask_database) {
+  const auto session = session_of(token.claims, jti_claim);
+  const auto named = users.read(token.claims, may_ask_database);
+  const auto* user = std::get_if<TokenUsers::Named>(&named);
+  return {std::move(token), user == nullptr ? nobody : user->id, session.id, session.has_sid};
 }
 
-}  // namespace
-
-struct RefreshTokens::Presented {
-  std::string_view text;
-  Verified token;
-  json::Value jti;
-  std::int64_t user_id = nobody;
-  UserClaims said;
-
-  std::string_view id() const noexcept { return jti.as_string(); }
-};
-
-RefreshTokens::RefreshTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
-                             store::BlacklistStore* blacklist, const util::Clock& clock,
-                             RefreshOptions options)
-    : verifier_(verifier),
-      issuer_(issuer),
-      users_(std::move(users)),
-      blacklist_(blacklist),
-      clock_(clock),
-      options_(std::move(options)) {}
-
-TokenPair RefreshTokens::grant(const store::User& user) {
-  TokenPair pair = issuer_.issue_pair(user);
-  if (blacklist_ != nullptr) blacklist_->record(row(pair, user.id));
-  return pair;
-}
-
-RefreshOutcome RefreshTokens::refresh(std::string_view token, bool may_ask_database) {
-  auto verified = verifier_.verify(token, TokenType::refresh);
-  if (!verified) return verified.error();
-  // What is no token of ours ends above, on the thread that read it.
-  if (blacklist_ != nullptr && !may_ask_database) return NeedsDatabase{};
-
-  Presented presented{token, std::move(*verified), {}, nobody, {}};
-  presented.jti = *presented.token.claims.get(options_.jti_claim);
-  if (const auto defect = check_id(presented)) return *defect;
-
-  const auto named = users_.read(presented.token.claims, may_ask_database);
-  if (std::holds_alternative<NeedsDatabase>(named)) return NeedsDatabase{};
-  if (const auto* user = std::get_if<TokenUsers::Named>(&named)) {
-    presented.user_id = user->id;
-    presented.said = user->said;
-  }
-  const auto user = check_user(presented, may_ask_database);
-  if (std::holds_alternative<NeedsDatabase>(user)) return NeedsDatabase{};
-  if (const auto* refusal = std::get_if<RefreshRefusal>(&user)) {
-    if (blacklist_ == nullptr) return *refusal;
-    if (blacklist_->is_blacklisted(presented.id())) return TokenDefect::blacklisted;
-    if (*refusal == RefreshRefusal::password_changed) retire(presented, nullptr);
-    return *refusal;
-  }
-  if (options_.rotate) return rotate(presented);
-  if (blacklist_ != nullptr && blacklist_->is_blacklisted(presented.id())) return TokenDefect::blacklisted;
-  return Refreshed{issuer_.access_from(presented.token.claims), {}, presented.user_id};
-}
-
-RefreshOutcome RefreshTokens::rotate(const Presented& presented) {
-  TokenPair pair = issuer_.rotate(presented.token.claims);
-  if (blacklist_ != nullptr) {
-    if (options_.blacklist_after_rotation) {
-      if (retire(presented, &pair) == store::Blacklisting::before_us) return TokenDefect::blacklisted;
-    } else {
-      if (blacklist_->is_blacklisted(presented.id())) return TokenDefect::blacklisted;
-      if (!options_.simplejwt_5_2) blacklist_->record(row(pair, presented.user_id));
-    }
-  }
-  return Refreshed{std::move(pair.access), std::move(pair.refresh), presented.user_id};
-}
-
-CheckOutcome RefreshTokens::verify(std::string_view token, bool may_ask_database) {
-  auto verified = verifier_.verify(token, std::nullopt);
-  if (!verified) return verified.error();
-  if (blacklist_ == nullptr) return Good{};
-  if (!may_ask_database) return NeedsDatabase{};
-  Presented presented{token, std::move(*verified), {}, nobody, {}};
-  presented.jti = *presented.token.claims.get(options_.jti_claim);
-  if (const auto defect = check_id(presented)) return *defect;
-  if (blacklist_->is_blacklisted(presented.id())) return TokenDefect::blacklisted;
-  return Good{};
-}
-
-CheckOutcome RefreshTokens::blacklist(std::string_view token, bool may_ask_database) {
-  auto verified = verifier_.verify(token, TokenType::refresh);
-  if (!verified) return verified.error();
-  if (!may_ask_database) return NeedsDatabase{};
-  Presented presented{token, std::move(*verified), {}, nobody, {}};
-  presented.jti = *presented.token.claims.get(options_.jti_claim);
-  if (const auto defect = check_id(presented)) return *defect;
-  if (!options_.simplejwt_5_2) {
-    const auto named = users_.read(presented.token.claims, true);
-    if (const auto* user = std::get_if<TokenUsers::Named>(&named)) presented.user_id = user->id;
-  }
-  if (retire(presented, nullptr) == store::Blacklisting::before_us) return TokenDefect::blacklisted;
-  return Good{};
-}
-
-/// What the table cannot hold was handed out by nobody who shares it.
-std::optional<TokenDefect> RefreshTokens::check_id(const Presented& presented) const {
-  if (blacklist_ == nullptr) return std::nullopt;
-  const bool fits = !presented.jti.lone_surrogate() && util::unicode::length(presented.id()) <= longest_jti;
-  return fits ? std::nullopt : std::optional(TokenDefect::invalid);
-}
-
-std::variant<Good, RefreshRefusal, NeedsDatabase> RefreshTokens::check_user(const Presented& presented,
-                                                                            bool may_ask_database) const {
-  if (presented.user_id == nobody) return RefreshRefusal::no_account;
-  if (options_.simplejwt_5_2 && !users_.rules().check_password) return Good{};
-  const auto found = users_.find(presented.user_id, presented.said, may_ask_database);
+std::variant<std::monostate, RefreshRefusal, NeedsDatabase> check_user(const TokenUsers& users,
+                                                                       std::int64_t id,
+                                                                       const UserClaims& said,
+                                                                       const UserCheck& how) {
+  if (id == nobody) return RefreshRefusal::no_account;
+  if (!how.looks && !users.rules().check_password) return std::monostate{};
+  const auto found = users.find(id, said, how.may_ask_database);
   if (std::holds_alternative<NeedsDatabase>(found)) return NeedsDatabase{};
-  if (std::holds_alternative<std::shared_ptr<const KnownUser>>(found)) return Good{};
+  if (std::holds_alternative<std::shared_ptr<const KnownUser>>(found)) return std::monostate{};
   const auto* defect = std::get_if<BearerDefect>(&found);
   const bool changed = defect != nullptr && *defect == BearerDefect::password_changed;
   return changed ? RefreshRefusal::password_changed : RefreshRefusal::no_account;
-}
-
-/// simplejwt 5.2 tells neither user nor time of a token that it records only now, and does not record
-/// the successor; 5.5 does.
-store::Blacklisting RefreshTokens::retire(const Presented& presented, const TokenPair* successor) {
-  const util::TimePoint now = clock_.now();
-  store::OutstandingToken old{presented.text, presented.id(), std::nullopt, at(presented.token.expires), 0};
-  if (options_.simplejwt_5_2) return blacklist_->blacklist(old, now, nullptr);
-  old.created_at = now;
-  old.user_id = presented.user_id;
-  if (successor == nullptr) return blacklist_->blacklist(old, now, nullptr);
-  const store::OutstandingToken next = row(*successor, presented.user_id);
-  return blacklist_->blacklist(old, now, &next);
-}
-
-store::OutstandingToken RefreshTokens::row(const TokenPair& pair, std::int64_t user_id) const {
-  return {pair.refresh, pair.refresh_jti, clock_.now(), at(pair.refresh_expires), user_id};
 }
 
 }  // namespace tokens

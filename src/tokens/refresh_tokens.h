@@ -1,37 +1,37 @@
-// What a refresh token is good for, from its first day to its last: handed out at login, exchanged,
-// verified, blacklisted. With Django's blacklist each step reads and writes the rows that simplejwt does.
+// What a refresh token is good for, from its first day to its last: handed out at login, exchanged, verified,
+// ended.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "store/blacklist_store.h"
+#include "store/origin.h"
+#include "store/revocation_store.h"
 #include "store/user_store.h"
 #include "tokens/claims.h"
 #include "tokens/issuer.h"
 #include "tokens/token_users.h"
-#include "tokens/verifier.h"
-#include "util/clock.h"
 
 namespace tokens {
-
-struct RefreshOptions {
-  bool rotate = false;                    // a refresh gives a new refresh token, too
-  bool blacklist_after_rotation = false;  // and the old one is not good any more
-  bool simplejwt_5_2 = false;             // neither looks at the user nor records what a rotation gives
-  std::string jti_claim = "jti";
-};
 
 struct Refreshed {
   std::string access;
   std::string refresh;  // empty without rotation
   std::int64_t user_id = 0;
+  store::SessionId session{};        // as in TokenPair
+  std::int64_t refresh_expires = 0;  // of `refresh`, or of the token that was presented; seconds since 1970
 };
 enum class RefreshRefusal { no_account, password_changed };
-struct Good {};
+
+/// A token that holds.
+struct Good {
+  Verified token;
+  std::int64_t user_id = nobody;  // by_username: only with may_ask_database
+  store::SessionId session{};     // of the token, or what stands for it
+  bool has_sid = false;
+};
 
 using RefreshOutcome = std::variant<Refreshed, TokenDefect, RefreshRefusal, NeedsDatabase>;
 using CheckOutcome = std::variant<Good, TokenDefect, NeedsDatabase>;
@@ -40,34 +40,30 @@ using CheckOutcome = std::variant<Good, TokenDefect, NeedsDatabase>;
 /// may_ask_database only, where there is that choice.
 class RefreshTokens {
  public:
-  /// `blacklist`: nullptr when there is none.
-  RefreshTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
-                store::BlacklistStore* blacklist, const util::Clock& clock, RefreshOptions options);
+  virtual ~RefreshTokens() = default;
 
-  TokenPair grant(const store::User& user);
-  /// Of two rotations of one token at the same time one succeeds, where it is blacklisted.
-  RefreshOutcome refresh(std::string_view token, bool may_ask_database);
+  virtual TokenPair grant(const store::User& user, const store::Origin& origin) = 0;
+  virtual RefreshOutcome refresh(std::string_view token, const store::Origin& origin,
+                                 bool may_ask_database) = 0;
   /// A token of either type.
-  CheckOutcome verify(std::string_view token, bool may_ask_database);
-  /// A refresh token of either release's making is not good any more. Needs the blacklist.
-  CheckOutcome blacklist(std::string_view token, bool may_ask_database);
-
- private:
-  struct Presented;
-
-  std::optional<TokenDefect> check_id(const Presented& presented) const;
-  std::variant<Good, RefreshRefusal, NeedsDatabase> check_user(const Presented& presented,
-                                                               bool may_ask_database) const;
-  RefreshOutcome rotate(const Presented& presented);
-  store::Blacklisting retire(const Presented& presented, const TokenPair* successor);
-  store::OutstandingToken row(const TokenPair& pair, std::int64_t user_id) const;
-
-  const Verifier& verifier_;
-  const Issuer& issuer_;
-  const TokenUsers users_;
-  store::BlacklistStore* blacklist_;
-  const util::Clock& clock_;
-  const RefreshOptions options_;
+  virtual CheckOutcome verify(std::string_view token, bool may_ask_database) = 0;
+  /// A refresh token is not good any more, nor what came of it, as far as that is kept.
+  virtual CheckOutcome blacklist(std::string_view token, const store::Origin& origin,
+                                 bool may_ask_database) = 0;
 };
+
+// For those who implement it.
+
+Good good(Verified token, const TokenUsers& users, std::string_view jti_claim, bool may_ask_database);
+
+struct UserCheck {
+  bool looks;  // else only a change of password counts, where tokens tell of it
+  bool may_ask_database;
+};
+/// std::monostate: the user may go on.
+std::variant<std::monostate, RefreshRefusal, NeedsDatabase> check_user(const TokenUsers& users,
+                                                                       std::int64_t id,
+                                                                       const UserClaims& said,
+                                                                       const UserCheck& how);
 
 }  // namespace tokens

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "store/revocation_store.h"
@@ -17,7 +18,8 @@ namespace tokens {
 struct FeedOptions {
   std::chrono::milliseconds poll_interval{250};
   std::chrono::seconds stale_after{60};  // not polled for so long: token checks are refused (fail closed)
-  /// How far each poll looks back: longer than any transaction that appends may last.
+  /// How far each poll looks back: longer than any transaction that appends may last. A poll that comes more
+  /// than half of it after the last one reads everything anew.
   std::chrono::seconds window{30};
 };
 
@@ -33,11 +35,15 @@ class RevocationFeed {
   /// Starts the polling thread, which loads first where load() has not succeeded yet.
   void start();
   void stop();
-  /// What the thread does at its intervals. Throws util::Outage.
+  /// What the thread does at its intervals; threads that call it at the same time share one query. Throws
+  /// util::Outage.
   void poll_once();
 
   /// Memory only; with nothing revoked, one atomic load.
   bool revoked(const Vouched& token) const noexcept;
+  /// The same, where it is known: nothing when the feed is stale. With may_ask_database it is then polled
+  /// first.
+  std::optional<bool> ended(const Vouched& token, bool may_ask_database);
   /// What this worker has just committed holds here at once.
   void apply(std::span<const store::Revocation> revocations);
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tokens/session_id.h"
 #include "tokens/user_claim.h"
 
 namespace tokens {
@@ -19,6 +20,7 @@ struct Vouched {
   std::int64_t user_id = 0;
   std::int64_t expires = 0;  // seconds since 1970
   UserClaims said{};
+  SessionOfToken session{};
 };
 
 /// Of all shards together: each alone would have to drop tokens while others have room.

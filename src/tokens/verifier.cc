@@ -56,14 +56,20 @@ Verifier::Verifier(const KeyRing& keys, const util::Clock& clock, VerifierOption
 // PyJWT's checks come first, in its order, then those of simplejwt's Token.verify.
 util::Result<Verified, TokenDefect> Verifier::verify(std::string_view token,
                                                      std::optional<TokenType> expected) const {
-  auto claims = jwt::verify(token, keys_.verifying_keys());
-  if (!claims) return util::unexpected(TokenDefect::invalid);
-  if (const auto defect = check_times(*claims)) return util::unexpected(*defect);
-  if (!meant_for_us(*claims)) return util::unexpected(TokenDefect::invalid);
-  if (const auto defect = check_form(*claims, expected)) return util::unexpected(*defect);
+  auto vouched = jwt::verify(token, keys_.verifying_keys());
+  if (!vouched) return util::unexpected(TokenDefect::invalid);
+  const Value& claims = vouched->claims;
+  if (const auto defect = check_times(claims)) return util::unexpected(*defect);
+  if (!meant_for_us(claims)) return util::unexpected(TokenDefect::invalid);
+  if (const auto defect = check_form(claims, expected)) return util::unexpected(*defect);
 
-  const std::int64_t expires = *seconds(*claims->get("exp"), std::trunc);
-  return Verified{std::move(*claims), expires};
+  const std::int64_t expires = *seconds(*claims.get("exp"), std::trunc);
+  return Verified{std::move(vouched->claims), expires, vouched->key};
+}
+
+bool Verifier::is_refresh_token(const Value& claims) const {
+  const auto type = claims.get(options_.token_type_claim);
+  return type && is_text(*type, name(TokenType::refresh));
 }
 
 std::optional<TokenDefect> Verifier::check_times(const Value& claims) const {

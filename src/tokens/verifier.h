@@ -29,6 +29,10 @@ class Verifier {
   /// `expected`: nothing = either type (the verify endpoint).
   util::Result<Verified, TokenDefect> verify(std::string_view token, std::optional<TokenType> expected) const;
 
+  const std::string& jti_claim() const noexcept { return options_.jti_claim; }
+
+  bool is_refresh_token(const json::Value& claims) const;
+
   /// Whether the time of a token that ends at `expires` is over at `now`.
   bool expired(std::int64_t expires, std::int64_t now) const noexcept {
     return expires <= now - options_.leeway.count();

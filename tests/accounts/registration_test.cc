@@ -117,7 +117,7 @@ class RegistrationTest : public CppUnit::TestFixture {
     RegistrationForm form;
     form.username = "a b";
     CPPUNIT_ASSERT_EQUAL(kForm + "email: This field may not be null.; password: This field is required.; "s,
-                         text(registration().register_user(std::move(form), std::move(earlier))));
+                         text(registration().register_user(std::move(form), std::move(earlier), {})));
   }
 
   void full_width_twin_of_a_taken_name_is_taken() {
@@ -148,7 +148,7 @@ class RegistrationTest : public CppUnit::TestFixture {
     RegistrationForm form;
     form.username = "tr_absent";
     form.password = kGood;
-    CPPUNIT_ASSERT_EQUAL(""s, text(registration().register_user(std::move(form), {})));
+    CPPUNIT_ASSERT_EQUAL(""s, text(registration().register_user(std::move(form), {}, {})));
   }
 
   void bad_fields_cost_no_query() {
@@ -167,7 +167,7 @@ class RegistrationTest : public CppUnit::TestFixture {
   std::variant<store::User, FieldErrors> register_user(std::string username, std::string email,
                                                        std::string password) {
     RegistrationForm form{std::move(username), std::move(email), std::move(password)};
-    return registration().register_user(std::move(form), {});
+    return registration().register_user(std::move(form), {}, {});
   }
 
   /// Empty for a new user.

@@ -1,12 +1,26 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "api/house.h"
+#include "api/openapi.h"
 #include "api/routes.h"
 #include "json/parse.h"
 
 namespace api_test {
 
 using api::Lane;
+
+namespace {
+
+/// The path with something in the place of its parameter.
+std::string asked_for(std::string_view path) {
+  std::string asked(path);
+  if (const auto open = asked.find('{'); open != std::string::npos) {
+    asked.replace(open, asked.find('}') - open + 1, "7");
+  }
+  return asked;
+}
+
+}  // namespace
 
 class AppTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AppTest);
@@ -41,12 +55,12 @@ class AppTest : public CppUnit::TestFixture {
   }
 
   void every_protected_row_asks_for_a_token() {
-    House house;
+    House house(api::everything());
     int protected_rows = 0;
     for (const auto& row : api::routes()) {
       if (row.access == api::Access::open) continue;
       ++protected_rows;
-      const auto response = house.send(row.method, row.path);
+      const auto response = house.send(row.method, asked_for(row.path));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(std::string(row.path), 401, response.status);
       CPPUNIT_ASSERT_EQUAL(std::string(R"({"detail":"Authentication credentials were not provided."})"),
                            response.body);
@@ -76,10 +90,10 @@ class AppTest : public CppUnit::TestFixture {
   }
 
   void every_view_tells_its_allow_header_on_every_answer() {
-    House house({.blacklist = true});
+    House house(api::everything());
     for (const auto& row : api::routes()) {
       for (const auto* method : {"GET", "POST", "OPTIONS", "BREW"}) {
-        CPPUNIT_ASSERT_MESSAGE(std::string(row.path), !house.send(method, row.path).allow.empty());
+        CPPUNIT_ASSERT_MESSAGE(std::string(row.path), !house.send(method, asked_for(row.path)).allow.empty());
       }
     }
   }

@@ -5,8 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "accounts/fake_user_store.h"
+#include "accounts/fake_session_store.h"
+#include "accounts/fake_throttle_store.h"
 #include "api/app.h"
+#include "tokens/session_tokens.h"
+#include "tokens/simplejwt_tokens.h"
 
 namespace api_test {
 
@@ -27,23 +30,57 @@ inline tokens::KeyRing test_keys() {
 
 struct House {
   explicit House(api::ApiOptions options = {})
-      : refresh_tokens{verifier, issuer, {directory, clock, {}},
-                       nullptr,  clock,  {.simplejwt_5_2 = options.simplejwt_5_2}},
-        services{options, registration, credentials, refresh_tokens, bearer, [this] { return missing; }} {}
+      : simplejwt_tokens{verifier,
+                         issuer,
+                         user_of_token,
+                         nullptr,
+                         &audit,
+                         clock,
+                         {.simplejwt_5_2 = options.simplejwt_5_2}},
+        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr},
+        services{options,
+                 registration,
+                 credentials,
+                 password_change,
+                 profile,
+                 clients,
+                 keys,
+                 verifier,
+                 options.sessions ? static_cast<tokens::RefreshTokens&>(session_tokens) : simplejwt_tokens,
+                 bearer,
+                 user_of_token,
+                 directory,
+                 sessions,
+                 [this] { return missing; }} {
+    feed.load();
+  }
 
   accounts_test::FakeUserStore users;
+  accounts_test::FakeSessionStore session_rows{users};
+  accounts_test::FakeRevocationStore revocations;
+  accounts_test::FakeAuditStore audit;
+  accounts_test::FakeThrottleStore failures;
   accounts_test::FixedClock clock;
   util::SystemRandom random;
   accounts::PasswordPolicy policy{{}, {}};
   crypto::PasswordHashes hashes{cheap_hashes(), random};
   accounts::Registration registration{users, policy, hashes, clock, {}};
-  accounts::Credentials credentials{users, hashes, clock, {}};
+  accounts::Throttle throttle{failures, &audit, clock, {}};
+  accounts::Credentials credentials{users, hashes, clock, {}, &throttle};
+  accounts::PasswordChange password_change{credentials, policy, hashes, session_rows};
+  accounts::Profile profile{users, session_rows, credentials, clock, {}};
+  accounts::ServiceClients clients;
   tokens::KeyRing keys = test_keys();
   tokens::Issuer issuer{keys, clock, random, {}};
   tokens::Verifier verifier{keys, clock, {}};
   tokens::UserDirectory directory{users, {}};
-  tokens::BearerAuthenticator bearer{verifier, directory, clock, {}};
-  tokens::RefreshTokens refresh_tokens;
+  tokens::TokenUsers user_of_token{directory, clock, {}};
+  tokens::RevocationFeed feed{revocations, clock, {}};
+  tokens::Sessions sessions{session_rows, revocations, feed, clock, {}, &audit};
+  tokens::SessionTokens session_tokens{
+      verifier, issuer, keys, user_of_token, session_rows, sessions, feed, &audit, clock, random, {}};
+  tokens::SimpleJwtTokens simplejwt_tokens;
+  tokens::BearerAuthenticator bearer;
   std::vector<std::string> missing;  // what /readyz shall tell
   api::Services services;
   api::App app{services};

@@ -181,8 +181,8 @@ token_threds = 4
         {"[log.level]\na = 1\n",
          ":1: log.level: is a table; allowed: \"debug\", \"info\", \"warning\", \"error\""},
         {"[nginx]\na = 1\nb = 2\n",
-         ":2: nginx: is not a section; allowed: server, database, tokens, passwords, accounts, cache, "
-         "compat, log"},
+         ":2: nginx: is not a section; allowed: server, database, tokens, passwords, accounts, sessions, "
+         "throttle, audit, cookies, oauth, cache, compat, log"},
         {"[sever]\n", ":1: sever: is not a section; did you mean [server]?"},
         {"log = 3\n", ":1: log: is not a section; allowed: [log] on a line of its own"},
         {"[[log]]\nlevel = \"info\"\n", ":1: log: is not a section; allowed: [log] on a line of its own"},
@@ -239,6 +239,27 @@ token_threds = 4
          "jwtauthd.toml:12: cache.stale_after: is not longer than cache.poll_interval; allowed: several "
          "times "
          "poll_interval"},
+        {here.required_and_secret() + "[compat]\ndjango_blacklist = true\n",
+         "jwtauthd.toml:11: compat.django_blacklist: is on, and so are sessions; allowed: one of the two: "
+         "sessions.enabled = false"},
+        {here.required_and_secret() + "rotate_refresh_tokens = true\n",
+         "jwtauthd.toml:10: tokens.rotate_refresh_tokens: is on, and so are sessions, which rotate by "
+         "sessions.rotate; allowed: false, or sessions.enabled = false beside it"},
+        {here.required_and_secret() + "[sessions]\nenabled = false\n[cookies]\nenabled = true\n",
+         "jwtauthd.toml:13: cookies.enabled: is on, and sessions are not; allowed: sessions.enabled = true "
+         "beside it"},
+        {here.required_and_secret() + "[cookies]\naccess = true\n",
+         "jwtauthd.toml:11: cookies.access: is on, and cookies are not; allowed: cookies.enabled = true "
+         "beside it"},
+        {here.required_and_secret() + "[throttle]\nfirst_delay = \"10m\"\nmax_delay = \"5m\"\n",
+         "jwtauthd.toml:11: throttle.first_delay: is longer than throttle.max_delay; allowed: up to "
+         "max_delay"},
+        {here.required_and_secret() + "[throttle]\naccount_failures = 20\nmax_failures = 10\n",
+         "jwtauthd.toml:11: throttle.account_failures: is more than throttle.max_failures; allowed: up to "
+         "max_failures"},
+        {here.required_and_secret() + "[oauth]\nclients_file = \"" + here.path("none") + "\"\n",
+         "jwtauthd.toml:11: oauth.clients_file: cannot read none: No such file or directory; allowed: a file "
+         "that can be read"},
     };
     for (const auto& row : rows) {
       CPPUNIT_ASSERT_EQUAL(row.expected, here.findings(row.toml));

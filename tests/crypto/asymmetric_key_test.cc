@@ -54,6 +54,7 @@ class AsymmetricKeyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_text_behind_the_key);
   CPPUNIT_TEST(takes_parameters_or_text_before_the_key);
   CPPUNIT_TEST(refuses_what_is_no_pem);
+  CPPUNIT_TEST(the_private_digest_does_not_depend_on_the_form);
   CPPUNIT_TEST(one_key_serves_many_threads);
   CPPUNIT_TEST_SUITE_END();
 
@@ -69,6 +70,21 @@ class AsymmetricKeyTest : public CppUnit::TestFixture {
         std::string(R"({"crv":"P-256","kty":"EC","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
                     R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})"),
         key_of(known_keys::rfc7515_p256).public_jwk());
+  }
+
+  void the_private_digest_does_not_depend_on_the_form() {
+    const std::string number = *util::from_base64url("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI");
+    for (const char* pem : {known_keys::rfc7515_p256, known_keys::rfc7515_p256_pkcs8}) {
+      CPPUNIT_ASSERT(crypto::sha256(number) == key_of(pem).private_digest());
+    }
+    const std::string seed = *util::from_base64url("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A");
+    const AsymmetricKey ed = key_of(known_keys::rfc8037_ed25519);
+    CPPUNIT_ASSERT(crypto::sha256(seed) == ed.private_digest());
+    for (const auto type : {KeyType::rsa, KeyType::p256, KeyType::p384, KeyType::p521, KeyType::ed25519}) {
+      const AsymmetricKey key = fresh(type);
+      CPPUNIT_ASSERT(key.private_digest() != fresh(type).private_digest());
+      CPPUNIT_ASSERT_THROW(key_of(key.public_pem()).private_digest(), std::logic_error);
+    }
   }
 
   void signs_ed25519_as_rfc_8037_does() {

@@ -26,5 +26,12 @@ inline constexpr const char* rfc7515_p256 =
     "AwEHoUQDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72b\n"
     "focs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
     "-----END EC PRIVATE KEY-----\n";
+/// The same in PKCS #8.
+inline constexpr const char* rfc7515_p256_pkcs8 =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIff\n"
+    "H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp\n"
+    "7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt\n"
+    "-----END PRIVATE KEY-----\n";
 
 }  // namespace known_keys

@@ -105,7 +105,7 @@ class PagesTest : public CppUnit::TestFixture {
     } rows[] = {
         {"jwtauthctl ''",
          "migrate config createsuperuser changepassword user session throttle audit doctor compare "
-         "flush-expired-tokens --help "
+         "flush-expired-tokens oauth-client --help "
          "--version --config\n"},
         {"jwtauthctl m", "migrate\n"},
         {"jwtauthctl user d", "deactivate\n"},

@@ -3,7 +3,9 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <array>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "recorded.h"
 
@@ -30,6 +32,7 @@ class KeyTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_public_key_verifies_only);
   CPPUNIT_TEST(writes_the_claims_as_they_stand);
   CPPUNIT_TEST(quotes_the_kid);
+  CPPUNIT_TEST(a_keyed_digest_is_the_keys_own);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -48,6 +51,26 @@ class KeyTest : public CppUnit::TestFixture {
          {"", "none", "None", "hs256", "HS256 ", "HS", "eddsa", "EDDSA", "ES256K", "RS1"}) {
       CPPUNIT_ASSERT_MESSAGE(name, !jwt::algorithm_of(name));
     }
+  }
+
+  void a_keyed_digest_is_the_keys_own() {
+    const auto hmac = [](std::string_view secret) {
+      return std::move(*Key::from_secret(Algorithm::hs256, util::Secret(secret)));
+    };
+    const auto digest = hmac("a").keyed_digest("p", "data");
+    CPPUNIT_ASSERT(digest == hmac("a").keyed_digest("p", "data"));
+    CPPUNIT_ASSERT(digest != hmac("b").keyed_digest("p", "data"));
+    CPPUNIT_ASSERT(digest != hmac("a").keyed_digest("q", "data"));
+    CPPUNIT_ASSERT(digest != hmac("a").keyed_digest("pd", "ata"));
+    CPPUNIT_ASSERT(digest != crypto::hmac_sha256("a", "data"));
+
+    std::set<crypto::Sha256> digests;
+    for (const auto& [algorithm, text] : {std::pair{Algorithm::rs256, rsa()}, {Algorithm::es256, p256()}}) {
+      const auto key = std::move(*Key::from_pem(algorithm, text));
+      digests.insert(key.keyed_digest("p", "data"));
+      digests.insert(Key::from_pem(algorithm, text, "named")->keyed_digest("p", "data"));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, digests.size());
   }
 
   void refuses_keys_that_do_not_fit() {

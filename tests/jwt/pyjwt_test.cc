@@ -21,7 +21,10 @@ jwt::Key open(const json::Value& row, const char* member, std::string kid = {}) 
 
 util::Result<json::Value, jwt::Defect> verify(std::string_view token, const jwt::Key& key) {
   const std::array<const jwt::Key*, 1> keys{&key};
-  return jwt::verify(token, keys);
+  auto outcome = jwt::verify(token, keys);
+  if (!outcome) return util::unexpected(outcome.error());
+  CPPUNIT_ASSERT(&key == outcome->key);
+  return std::move(outcome->claims);
 }
 
 class PyjwtTest : public CppUnit::TestFixture {

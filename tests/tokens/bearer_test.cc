@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "fake_sessions.h"
 #include "fakes.h"
 #include "json/parse.h"
 #include "tokens/issuer.h"
@@ -76,6 +77,9 @@ class BearerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(one_changed_byte_of_a_cached_token_is_refused);
   CPPUNIT_TEST(a_deactivation_ends_a_cached_token);
   CPPUNIT_TEST(the_user_claim_has_a_name_of_its_own);
+  CPPUNIT_TEST(tells_the_session_of_the_token);
+  CPPUNIT_TEST(a_session_that_ended_ends_a_cached_token);
+  CPPUNIT_TEST(a_stale_feed_needs_the_database_and_then_an_answer);
   CPPUNIT_TEST(many_threads_agree);
   CPPUNIT_TEST_SUITE_END();
 
@@ -269,6 +273,52 @@ class BearerTest : public CppUnit::TestFixture {
     const std::string token = signed_with(R"({"token_type":"access","exp":)" + std::to_string(now + 300) +
                                           R"(,"jti":"j","sub":"7"})");
     CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate("Bearer " + token, true)));
+  }
+
+  void tells_the_session_of_the_token() {
+    const std::string sid = "018bcfe5687b70011223344556677889";
+    const std::string token = signed_with(R"({"token_type":"access","exp":)" + std::to_string(now + 300) +
+                                          R"(,"jti":"j","user_id":7,"sid":")" + sid + "\"}");
+    for (int i = 0; i < 2; ++i) {  // read, and from the cache
+      const auto ours = std::get<tokens::Principal>(bearer_.authenticate("Bearer " + token, true));
+      CPPUNIT_ASSERT(ours.has_sid);
+      CPPUNIT_ASSERT_EQUAL(sid, tokens::sid_text(ours.session));
+      CPPUNIT_ASSERT_EQUAL(now + 300, ours.token_expires);
+      const auto foreign =
+          std::get<tokens::Principal>(bearer_.authenticate("Bearer " + access_token("7"), true));
+      CPPUNIT_ASSERT(!foreign.has_sid && foreign.session != store::SessionId{});
+    }
+  }
+
+  void a_session_that_ended_ends_a_cached_token() {
+    tokens_test::FakeRevocations rows;
+    tokens::RevocationFeed feed(rows, clock_, {});
+    feed.load();
+    tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, {}, &feed);
+    const std::string header = "Bearer " + access_token("7");
+    const auto principal = std::get<tokens::Principal>(bearer.authenticate(header, true));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, false)));
+    rows.append({0, 7, principal.session, 0, now + 300});
+    feed.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), describe(bearer.authenticate(header, false)));
+    // Before the user is looked at, as simplejwt does.
+    users_.remove(7);
+    directory_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), describe(bearer.authenticate(header, false)));
+  }
+
+  void a_stale_feed_needs_the_database_and_then_an_answer() {
+    tokens_test::FakeRevocations rows;
+    tokens::RevocationFeed feed(rows, clock_, {});  // never loaded
+    tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, {}, &feed);
+    const std::string header = "Bearer " + access_token("7");
+    directory_.fetch(7);
+    CPPUNIT_ASSERT_EQUAL(std::string("needs the database"), describe(bearer.authenticate(header, false)));
+    rows.away = true;
+    CPPUNIT_ASSERT_THROW(bearer.authenticate(header, true), util::Outage);
+    rows.away = false;
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, true)));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, false)));
   }
 
   void many_threads_agree() {

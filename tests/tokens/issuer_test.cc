@@ -32,6 +32,8 @@ class IssuerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_it_issues_verifies);
   CPPUNIT_TEST(access_keeps_the_iat_and_the_claims_of_the_refresh_token);
   CPPUNIT_TEST(access_takes_neither_jti_when_the_claim_has_another_name);
+  CPPUNIT_TEST(a_session_chooses_ids_and_times);
+  CPPUNIT_TEST(a_successor_names_the_session_where_it_belongs);
   CPPUNIT_TEST(a_configured_audience_replaces_the_copied_one_where_it_stands);
   CPPUNIT_TEST_SUITE_END();
 
@@ -157,6 +159,47 @@ class IssuerTest : public CppUnit::TestFixture {
         access_claims(R"({"token_type":"refresh","exp":9,"iat":5,"id":"x","jti":"y","user_id":7})", options);
     CPPUNIT_ASSERT_EQUAL(std::string::npos, access.find("\"jti\""));
     CPPUNIT_ASSERT_EQUAL(std::string::npos, access.find("\"x\""));
+  }
+
+  void a_session_chooses_ids_and_times() {
+    IssuerOptions options;
+    options.revoke_claim = "hash";
+    options.issuer = "us";
+    const tokens::SessionPair chosen{{1, 2}, now - 5, now + 77, "r", "a"};
+    const auto pair = issuer(options).issue_pair(user_, chosen);
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"token_type":"refresh","exp":1700000077,"iat":1699999995,"jti":"r",)"
+                                     R"("user_id":"42","sid":"01020000000000000000000000000000",)"
+                                     R"("hash":"D41D8CD98F00B204E9800998ECF8427E","iss":"us"})"),
+                         claims_of(pair.refresh));
+    const std::string access = claims_of(pair.access);
+    CPPUNIT_ASSERT_MESSAGE(
+        access, access.starts_with(R"({"token_type":"access","exp":1700000295,"iat":1699999995,"jti":"a")"));
+    CPPUNIT_ASSERT(pair.session == chosen.session);
+    CPPUNIT_ASSERT_EQUAL(now + 77, pair.refresh_expires);
+    CPPUNIT_ASSERT_EQUAL(std::string("r"), pair.refresh_jti);
+  }
+
+  void a_successor_names_the_session_where_it_belongs() {
+    const tokens::SessionPair chosen{{1}, now, now + 77, "r", "a"};
+    const std::string sid = R"("sid":"01000000000000000000000000000000")";
+    struct Row {
+      const char* before;
+      std::string after;
+    };
+    for (const Row& row : {Row{R"("user_id":7,"x":1)", R"("user_id":7,)" + sid + R"(,"x":1)"},
+                           Row{R"("user_id":7,"x":1,"sid":9)", R"("user_id":7,"x":1,)" + sid},
+                           Row{R"("x":1,"sid":"01000000000000000000000000000000","user_id":7)",
+                               R"("x":1,)" + sid + R"(,"user_id":7)"},
+                           Row{R"("x":1)", R"("x":1,)" + sid}}) {
+      const auto claims = json::parse(std::string(R"({"token_type":"refresh","exp":9,"iat":5,"jti":"o",)") +
+                                      row.before + "}");
+      const auto pair = issuer().rotate(claims.value(), chosen);
+      CPPUNIT_ASSERT_EQUAL(
+          R"({"token_type":"refresh","exp":1700000077,"iat":1700000000,"jti":"r",)" + row.after + "}",
+          claims_of(pair.refresh));
+      CPPUNIT_ASSERT_EQUAL(R"({"token_type":"access","exp":1700000300,"iat":5,"jti":"a",)" + row.after + "}",
+                           claims_of(pair.access));
+    }
   }
 
   void a_configured_audience_replaces_the_copied_one_where_it_stands() {

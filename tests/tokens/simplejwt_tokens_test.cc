@@ -1,4 +1,4 @@
-#include "tokens/refresh_tokens.h"
+#include "tokens/simplejwt_tokens.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "fake_sessions.h"
 #include "fakes.h"
 #include "json/parse.h"
 
@@ -58,8 +59,8 @@ std::string refresh_token(const std::string& jti, const std::string& more = R"(,
                      "\"" + more + "}");
 }
 
-class RefreshTokensTest : public CppUnit::TestFixture {
-  CPPUNIT_TEST_SUITE(RefreshTokensTest);
+class SimpleJwtTokensTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(SimpleJwtTokensTest);
   CPPUNIT_TEST(without_a_blacklist_nothing_is_recorded);
   CPPUNIT_TEST(login_records_the_refresh_token);
   CPPUNIT_TEST(a_blacklisted_token_is_refused_everywhere);
@@ -80,25 +81,28 @@ class RefreshTokensTest : public CppUnit::TestFixture {
   tokens::Verifier verifier_{ring_, clock_, {}};
   tokens::Issuer issuer_{ring_, clock_, random_, {}};
   FakeBlacklist blacklist_;
+  tokens_test::FakeAudit audit_;
+  const store::Origin origin_{"192.0.2.1", "test", "request-1"};
 
-  tokens::RefreshTokens made(tokens::RefreshOptions options, tokens::UserRules rules = {}) {
-    return {verifier_,   issuer_, {directory_, clock_, std::move(rules)},
-            &blacklist_, clock_,  std::move(options)};
+  tokens::SimpleJwtTokens made(tokens::RefreshOptions options, tokens::UserRules rules = {}) {
+    return {verifier_, issuer_,           {directory_, clock_, std::move(rules)}, &blacklist_, &audit_,
+            clock_,    std::move(options)};
   }
 
  public:
   void setUp() override { users_.put(7, "alice"); }
 
   void without_a_blacklist_nothing_is_recorded() {
-    tokens::RefreshTokens refresh(verifier_, issuer_, {directory_, clock_, {}}, nullptr, clock_,
-                                  {.rotate = true});
+    tokens::SimpleJwtTokens refresh(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_,
+                                    {.rotate = true});
     directory_.fetch(7);
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(refresh.refresh(refresh_token("a"), false)));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s,
+                         describe(refresh.refresh(refresh_token("a"), origin_, false)));
     CPPUNIT_ASSERT_EQUAL("good"s, describe(refresh.verify(refresh_token("a"), false)));
   }
 
   void login_records_the_refresh_token() {
-    const auto pair = made({}).grant(*users_.find_by_id(7));
+    const auto pair = made({}).grant(*users_.find_by_id(7), origin_);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, blacklist_.outstanding.size());
     CPPUNIT_ASSERT_EQUAL("7/told"s, blacklist_.outstanding.at(pair.refresh_jti));
     const auto verified = verifier_.verify(pair.refresh, tokens::TokenType::refresh).value();
@@ -109,31 +113,32 @@ class RefreshTokensTest : public CppUnit::TestFixture {
   void a_blacklisted_token_is_refused_everywhere() {
     auto refresh = made({});
     const std::string token = refresh_token("a");
-    CPPUNIT_ASSERT_EQUAL("access"s, describe(refresh.refresh(token, true)));
-    CPPUNIT_ASSERT_EQUAL("good"s, describe(refresh.blacklist(token, true)));
+    CPPUNIT_ASSERT_EQUAL("access"s, describe(refresh.refresh(token, origin_, true)));
+    CPPUNIT_ASSERT_EQUAL("good"s, describe(refresh.blacklist(token, origin_, true)));
     CPPUNIT_ASSERT_EQUAL("7/told"s, blacklist_.outstanding.at("a"));
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(token, true)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(token, origin_, true)));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.verify(token, true)));
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.blacklist(token, true)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.blacklist(token, origin_, true)));
     users_.put(7, "alice", false);
     directory_.forget(7);
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(token, true)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(token, origin_, true)));
   }
 
   void rotation_retires_the_old_token_and_records_the_new_one() {
     auto refresh = made({.rotate = true, .blacklist_after_rotation = true});
-    const auto outcome = refresh.refresh(refresh_token("a"), true);
+    const auto outcome = refresh.refresh(refresh_token("a"), origin_, true);
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(outcome));
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, blacklist_.outstanding.size());
     for (const auto& [jti, row] : blacklist_.outstanding) CPPUNIT_ASSERT_EQUAL_MESSAGE(jti, "7/told"s, row);
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(refresh_token("a"), true)));
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s,
-                         describe(refresh.refresh(std::get<tokens::Refreshed>(outcome).refresh, true)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(refresh_token("a"), origin_, true)));
+    CPPUNIT_ASSERT_EQUAL(
+        "access and refresh"s,
+        describe(refresh.refresh(std::get<tokens::Refreshed>(outcome).refresh, origin_, true)));
   }
 
   void rotation_of_5_2_neither_tells_the_user_nor_records_the_new_one() {
     auto refresh = made({.rotate = true, .blacklist_after_rotation = true, .simplejwt_5_2 = true});
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(refresh.refresh(refresh_token("a"), true)));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(refresh.refresh(refresh_token("a"), origin_, true)));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, blacklist_.outstanding.size());
     CPPUNIT_ASSERT_EQUAL("0/untold"s, blacklist_.outstanding.at("a"));
   }
@@ -141,7 +146,8 @@ class RefreshTokensTest : public CppUnit::TestFixture {
   void rotation_alone_leaves_the_old_token_good() {
     auto refresh = made({.rotate = true});
     for (int i = 0; i < 2; ++i) {
-      CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(refresh.refresh(refresh_token("a"), true)));
+      CPPUNIT_ASSERT_EQUAL("access and refresh"s,
+                           describe(refresh.refresh(refresh_token("a"), origin_, true)));
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, blacklist_.outstanding.size());
     CPPUNIT_ASSERT(blacklist_.blacklisted.empty());
@@ -149,19 +155,22 @@ class RefreshTokensTest : public CppUnit::TestFixture {
 
   void a_bad_token_ends_before_the_database_is_asked() {
     auto refresh = made({});
-    CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.refresh("x.y.z", false)));
-    CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.blacklist("x.y.z", false)));
-    CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(refresh.refresh(refresh_token("a"), false)));
+    CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.refresh("x.y.z", origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.blacklist("x.y.z", origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s,
+                         describe(refresh.refresh(refresh_token("a"), origin_, false)));
     CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(refresh.verify(refresh_token("a"), false)));
-    CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(refresh.blacklist(refresh_token("a"), false)));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s,
+                         describe(refresh.blacklist(refresh_token("a"), origin_, false)));
   }
 
   void an_id_that_the_column_cannot_hold_is_refused() {
     auto refresh = made({});
-    CPPUNIT_ASSERT_EQUAL("good"s, describe(refresh.blacklist(refresh_token(std::string(255, 'a')), true)));
+    CPPUNIT_ASSERT_EQUAL("good"s,
+                         describe(refresh.blacklist(refresh_token(std::string(255, 'a')), origin_, true)));
     for (const std::string& jti : {std::string(256, 'a'), "\\ud800"s}) {
-      CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.blacklist(refresh_token(jti), true)));
-      CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.refresh(refresh_token(jti), true)));
+      CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.blacklist(refresh_token(jti), origin_, true)));
+      CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.refresh(refresh_token(jti), origin_, true)));
       CPPUNIT_ASSERT_EQUAL("defect"s, describe(refresh.verify(refresh_token(jti), true)));
     }
   }
@@ -171,19 +180,19 @@ class RefreshTokensTest : public CppUnit::TestFixture {
     auto refresh = made({}, {.check_password = true});
     const std::string good = refresh_token(
         "a", R"(,"user_id":"7","hash_password":")" + tokens::claim_text(tokens::mark_of("hash")) + "\"");
-    CPPUNIT_ASSERT_EQUAL("access"s, describe(refresh.refresh(good, true)));
+    CPPUNIT_ASSERT_EQUAL("access"s, describe(refresh.refresh(good, origin_, true)));
     users_.set_stored_password(7, "another");
     directory_.poll_once();
-    CPPUNIT_ASSERT_EQUAL("password changed"s, describe(refresh.refresh(good, true)));
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(good, true)));
-    CPPUNIT_ASSERT_EQUAL("password changed"s, describe(refresh.refresh(refresh_token("b"), true)));
+    CPPUNIT_ASSERT_EQUAL("password changed"s, describe(refresh.refresh(good, origin_, true)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(good, origin_, true)));
+    CPPUNIT_ASSERT_EQUAL("password changed"s, describe(refresh.refresh(refresh_token("b"), origin_, true)));
   }
 
   void the_successor_keeps_every_other_claim() {
     auto refresh = made({.rotate = true});
     clock_.advance(std::chrono::seconds(60));
     const std::string old = refresh_token("a", R"(,"iat":1,"user_id":7,"role":{"x":[1]})");
-    const auto outcome = std::get<tokens::Refreshed>(refresh.refresh(old, true));
+    const auto outcome = std::get<tokens::Refreshed>(refresh.refresh(old, origin_, true));
     const auto claims = verifier_.verify(outcome.refresh, tokens::TokenType::refresh).value().claims;
     const std::string jti(claims.get("jti")->as_string());
     CPPUNIT_ASSERT(jti != "a");
@@ -195,6 +204,6 @@ class RefreshTokensTest : public CppUnit::TestFixture {
   }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(RefreshTokensTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(SimpleJwtTokensTest);
 
 }  // namespace

@@ -1,0 +1,127 @@
+#include "accounts/throttle.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "accounts/audit_event.h"
+
+namespace accounts {
+namespace {
+
+using std::chrono::seconds;
+using store::ThrottleState;
+using Kind = store::ThrottleSubject::Kind;
+
+/// Rivals for one turn: each that was first has moved the end of the delay, so this is not reached in peace.
+constexpr int kTries = 3;
+
+std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now) {
+  if (!state.blocked_until || *state.blocked_until <= now) return std::nullopt;
+  return Throttled{std::chrono::ceil<seconds>(*state.blocked_until - now)};
+}
+
+}  // namespace
+
+Throttle::Throttle(store::ThrottleStore& failures, store::AuditStore* audit, const util::Clock& clock,
+                   ThrottleOptions options)
+    : failures_(failures), audit_(audit), clock_(clock), options_(options) {}
+
+std::variant<Throttle::Attempt, Throttled> Throttle::begin(std::string_view username,
+                                                           const store::Origin& origin) {
+  Attempt attempt{{Kind::account, std::string(username)}, {Kind::address, counted_network(origin.address)}};
+  for (int tries = 0; tries < kTries; ++tries) {
+    const util::TimePoint now = clock_.now();
+    const auto both = failures_.read(attempt.account, attempt.address);
+    const auto account_wait = blocked(both.account, now);
+    const auto address_wait = blocked(both.address, now);
+    if (account_wait || address_wait) {
+      return Throttled{std::max(account_wait.value_or(Throttled{seconds(0)}).wait,
+                                address_wait.value_or(Throttled{seconds(0)}).wait)};
+    }
+    attempt.account_failures = both.account.failures;
+    if (attempt.account_failures < options_.account_failures) return attempt;
+    if (attempt.account_failures >= options_.max_failures) {
+      failures_.clear(
+          attempt.account);  // the lockout is over; of rivals, one begins anew and the rest see it
+      continue;
+    }
+    const std::int64_t next = attempt.account_failures + 1;
+    if (failures_.claim(attempt.account, attempt.account_failures, now, now + account_delay(next))) {
+      attempt.account_failures = next;
+      attempt.counted = true;
+      return attempt;
+    }
+  }
+  return Throttled{options_.first_delay};
+}
+
+void Throttle::failed(const Attempt& attempt, std::int64_t user_id, const store::Origin& origin) {
+  const util::TimePoint now = clock_.now();
+  const std::int64_t failures = count_account(attempt, user_id, now);
+  count_address(attempt, now);
+  record(store::AuditKind::login_failed, "", user_id, now, origin);
+  if (failures >= options_.max_failures) {
+    record(store::AuditKind::locked_out, "", user_id, now, origin);
+  } else if (failures >= options_.account_failures) {
+    record(store::AuditKind::login_throttled, "account", user_id, now, origin);
+  }
+}
+
+void Throttle::succeeded(const Attempt& attempt) {
+  if (attempt.account_failures > 0) failures_.clear(attempt.account);
+}
+
+/// The failures with this one.
+std::int64_t Throttle::count_account(const Attempt& attempt, std::int64_t user_id, util::TimePoint now) {
+  if (attempt.counted) return attempt.account_failures;
+  const std::int64_t failures = failures_.count(attempt.account, user_id, now).failures;
+  if (failures >= options_.account_failures) failures_.block(attempt.account, now + account_delay(failures));
+  return failures;
+}
+
+void Throttle::count_address(const Attempt& attempt, util::TimePoint now) {
+  if (attempt.address.text.empty()) return;
+  const std::int64_t failures = failures_.count(attempt.address, 0, now).failures;
+  if (failures >= options_.address_failures) {
+    failures_.block(attempt.address, now + delay_after(failures, options_.address_failures));
+  }
+}
+
+seconds Throttle::account_delay(std::int64_t failures) const noexcept {
+  return failures >= options_.max_failures ? options_.lockout
+                                           : delay_after(failures, options_.account_failures);
+}
+
+/// first_delay, doubled for each failure beyond `free`.
+seconds Throttle::delay_after(std::int64_t failures, std::int64_t free) const noexcept {
+  seconds delay = options_.first_delay;
+  for (std::int64_t i = free; i < failures && delay < options_.max_delay; ++i) delay *= 2;
+  return std::min(delay, options_.max_delay);
+}
+
+void Throttle::record(store::AuditKind kind, std::string_view reason, std::int64_t user_id,
+                      util::TimePoint now, const store::Origin& origin) {
+  if (audit_ == nullptr) return;
+  store::AuditEvent event = audit_event(kind, now, user_id, origin);
+  event.reason = reason;
+  audit_->append(event);
+}
+
+std::string counted_network(std::string_view address) {
+  const std::string text(address);
+  std::array<char, INET6_ADDRSTRLEN> shown{};
+  in_addr v4{};
+  if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return text;
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &v6) != 1) return {};
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    return ::inet_ntop(AF_INET, &v6.s6_addr[12], shown.data(), shown.size());
+  }
+  std::fill(std::begin(v6.s6_addr) + 8, std::end(v6.s6_addr), std::uint8_t{0});
+  return std::string(::inet_ntop(AF_INET6, &v6, shown.data(), shown.size())) + "/64";
+}
+
+}  // namespace accounts

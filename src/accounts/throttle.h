@@ -1,0 +1,74 @@
+// Failed attempts at a password slow the next ones down: of the same account, and from the same address.
+//
+// An account's first few failures cost nothing. From then on an attempt must take its turn before the
+// password is looked at, and however many come at once, one has it; what it finds ends the account's count
+// or begins the next delay. An address is only counted where an attempt failed, so that the many who share
+// one are not slowed by their own successes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "store/audit_store.h"
+#include "store/origin.h"
+#include "store/throttle_store.h"
+#include "util/clock.h"
+
+namespace accounts {
+
+struct ThrottleOptions {
+  std::int64_t account_failures = 5;
+  std::int64_t address_failures = 50;
+  std::chrono::seconds first_delay{1};
+  std::chrono::seconds max_delay{900};
+  std::int64_t max_failures = 100;
+  std::chrono::seconds lockout{86400};
+};
+
+/// Not now: the password was not looked at.
+struct Throttled {
+  std::chrono::seconds wait;  // at least 1 s
+};
+
+/// Thread-safe. Throws util::Outage: an attempt that cannot be counted is none.
+class Throttle {
+ public:
+  /// `audit`: nullptr when nothing is recorded.
+  Throttle(store::ThrottleStore& failures, store::AuditStore* audit, const util::Clock& clock,
+           ThrottleOptions options);
+
+  /// One attempt at one password, which then has failed or succeeded.
+  struct Attempt {
+    store::ThrottleSubject account;
+    store::ThrottleSubject address;
+    std::int64_t account_failures = 0;  // before it; with it when it was counted in advance
+    bool counted = false;
+  };
+  /// One statement; in the delayed regime a second one takes the turn. The same for names that nobody has.
+  std::variant<Attempt, Throttled> begin(std::string_view username, const store::Origin& origin);
+  /// `user_id` 0: there is no such account.
+  void failed(const Attempt& attempt, std::int64_t user_id, const store::Origin& origin);
+  void succeeded(const Attempt& attempt);
+
+ private:
+  std::chrono::seconds delay_after(std::int64_t failures, std::int64_t free) const noexcept;
+  std::chrono::seconds account_delay(std::int64_t failures) const noexcept;
+  std::int64_t count_account(const Attempt& attempt, std::int64_t user_id, util::TimePoint now);
+  void count_address(const Attempt& attempt, util::TimePoint now);
+  void record(store::AuditKind kind, std::string_view reason, std::int64_t user_id, util::TimePoint now,
+              const store::Origin& origin);
+
+  store::ThrottleStore& failures_;
+  store::AuditStore* audit_;
+  const util::Clock& clock_;
+  const ThrottleOptions options_;
+};
+
+/// Whose failures an address counts: itself, or of IPv6 its /64, which is what one customer has. Empty for
+/// what is no IP address: it is not counted.
+std::string counted_network(std::string_view address);
+
+}  // namespace accounts

@@ -1,0 +1,82 @@
+#include "api/cookies.h"
+
+#include <algorithm>
+
+#include "http/cookie.h"
+#include "util/encoding.h"
+#include "util/secret.h"
+
+namespace api {
+namespace {
+
+constexpr std::string_view kRefresh = "jwtauthd_refresh";
+constexpr std::string_view kAccess = "jwtauthd_access";
+constexpr std::string_view kCsrf = "jwtauthd_csrf";
+constexpr http::CookieRules kTokenRules{.path = "/api/"};
+constexpr http::CookieRules kCsrfRules{.path = "/", .http_only = false};
+
+std::string_view bytes_of(const auto& array) noexcept {
+  return {reinterpret_cast<const char*>(array.data()), array.size()};
+}
+
+std::string csrf_token(const jwt::Key& key, const store::SessionId& session) {
+  return util::to_hex(bytes_of(key.keyed_digest("jwtauthd csrf", bytes_of(session))));
+}
+
+void add(http::Response& response, std::string cookie) {
+  response.headers.emplace_back("Set-Cookie", std::move(cookie));
+}
+
+}  // namespace
+
+std::optional<std::string_view> refresh_cookie(const http::Request& request, const ApiOptions& options) {
+  if (!options.cookies) return std::nullopt;
+  const auto token = http::cookie(request.cookie, kRefresh);
+  return token && !token->empty() ? token : std::nullopt;
+}
+
+std::string authorization_of_cookie(const http::Request& request, const ApiOptions& options) {
+  if (!options.access_cookie) return {};
+  const auto token = http::cookie(request.cookie, kAccess);
+  return token && !token->empty() ? options.scheme + " " + std::string(*token) : std::string();
+}
+
+void set_login_cookies(http::Response& response, const Services& services, const LoginCookies& login) {
+  const ApiOptions& options = services.options;
+  if (!options.cookies) return;
+  if (!login.refresh.empty()) {
+    add(response, http::set_cookie(kRefresh, login.refresh, options.refresh_lifetime, kTokenRules));
+  }
+  if (options.access_cookie) {
+    add(response, http::set_cookie(kAccess, login.access, options.access_lifetime, kTokenRules));
+  }
+  add(response, http::set_cookie(kCsrf, csrf_token(services.keys.signing_key(), login.session),
+                                 options.refresh_lifetime, kCsrfRules));
+}
+
+void clear_login_cookies(http::Response& response, const ApiOptions& options) {
+  if (!options.cookies) return;
+  add(response, http::set_cookie(kRefresh, "", std::chrono::seconds(0), kTokenRules));
+  if (options.access_cookie) {
+    add(response, http::set_cookie(kAccess, "", std::chrono::seconds(0), kTokenRules));
+  }
+  add(response, http::set_cookie(kCsrf, "", std::chrono::seconds(0), kCsrfRules));
+}
+
+std::optional<http::Response> csrf_refusal(const http::Request& request, const Services& services,
+                                           const store::SessionId& session) {
+  if (request.csrf_token.empty()) return http::detail(403, "CSRF Failed: CSRF token missing.");
+  // By any key of the ring, so that a change of the signing key logs nobody out.
+  const auto& keys = services.keys.verifying_keys();
+  const bool right = std::any_of(keys.begin(), keys.end(), [&](const jwt::Key* key) {
+    return key->can_sign() && util::equal_constant_time(csrf_token(*key, session), request.csrf_token);
+  });
+  if (right) return std::nullopt;
+  return http::detail(403, "CSRF Failed: CSRF token incorrect.");
+}
+
+bool is_safe(std::string_view method) noexcept {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+}  // namespace api

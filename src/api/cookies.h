@@ -1,0 +1,39 @@
+// Tokens in cookies, for browsers: which ones, and what keeps another site from using them.
+//
+// A request that is authenticated by a cookie and changes something must bring the session's CSRF token in
+// X-CSRF-Token. The token is a MAC over the session, under a secret of the signing key; a script of our own
+// origin reads it from a cookie of its own, one of another origin cannot.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/services.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace api {
+
+/// The refresh token of the request's cookie, where cookies are on.
+std::optional<std::string_view> refresh_cookie(const http::Request& request, const ApiOptions& options);
+/// What an Authorization header would say of the access token in the cookie; empty when there is none.
+std::string authorization_of_cookie(const http::Request& request, const ApiOptions& options);
+
+struct LoginCookies {
+  std::string_view refresh;  // empty: it stays as it is
+  std::string_view access;
+  store::SessionId session{};
+};
+/// Adds them where cookies are on.
+void set_login_cookies(http::Response& response, const Services& services, const LoginCookies& login);
+/// Takes away what the other set.
+void clear_login_cookies(http::Response& response, const ApiOptions& options);
+
+/// 403 in DRF's words unless the request brings the session's CSRF token.
+std::optional<http::Response> csrf_refusal(const http::Request& request, const Services& services,
+                                           const store::SessionId& session);
+/// GET, HEAD and OPTIONS (RFC 9110 section 9.2.1) change nothing.
+bool is_safe(std::string_view method) noexcept;
+
+}  // namespace api

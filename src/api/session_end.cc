@@ -1,0 +1,24 @@
+#include "api/session_end.h"
+
+#include "tokens/session_id.h"
+
+namespace api {
+
+void end_session_of(Services& services, const tokens::Principal& principal, store::AuditKind kind,
+                    const store::Origin& origin) {
+  const std::int64_t user_id = principal.user->id;
+  // A session without a row may have been purged while its last access token lives.
+  if (!principal.has_sid ||
+      !services.sessions.end(user_id, principal.session, store::SessionEnd::logout, kind, origin)) {
+    services.sessions.end_token(user_id, principal.session, origin, principal.token_expires);
+  }
+}
+
+util::Result<store::SessionId, tokens::TokenDefect> session_of_refresh(const Services& services,
+                                                                       std::string_view token) {
+  const auto verified = services.verifier.verify(token, tokens::TokenType::refresh);
+  if (!verified) return util::unexpected(verified.error());
+  return tokens::session_of(verified->claims, services.options.jti_claim).id;
+}
+
+}  // namespace api

@@ -1,0 +1,280 @@
+#include "tokens/session_tokens.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tokens/jti.h"
+#include "tokens/session_id.h"
+#include "util/error.h"
+#include "util/log.h"
+
+namespace tokens {
+namespace {
+
+std::int64_t seconds_of(util::TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+util::TimePoint at(std::int64_t seconds) {
+  return util::TimePoint(std::chrono::seconds(seconds));
+}
+
+}  // namespace
+
+/// A refresh token that a key of ours vouches for, and the moment at which it came.
+struct SessionTokens::Presented {
+  Verified token;
+  std::string jti;
+  store::JtiHash hash;
+  SessionOfToken session;
+  util::TimePoint now;
+  std::int64_t user_id = nobody;
+  UserClaims said{};
+};
+
+SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys,
+                             TokenUsers users, store::SessionStore& store, Sessions& sessions,
+                             RevocationFeed& feed, store::AuditStore* audit, const util::Clock& clock,
+                             util::Random& random, SessionOptions options)
+    : verifier_(verifier),
+      issuer_(issuer),
+      keys_(keys),
+      users_(std::move(users)),
+      store_(store),
+      sessions_(sessions),
+      feed_(feed),
+      audit_(audit),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)) {}
+
+TokenPair SessionTokens::grant(const store::User& user, const store::Origin& origin) {
+  const util::TimePoint now = clock_.now();
+  SessionPair chosen;
+  chosen.session = new_session_id(now, random_);
+  chosen.issued = seconds_of(now);
+  const std::int64_t end = chosen.issued + options_.lifetime.count();
+  chosen.refresh_expires = std::min(chosen.issued + sessions_.lifetimes().refresh.count(), end);
+  chosen.refresh_jti = random_jti(random_);
+  chosen.access_jti = random_jti(random_);
+  TokenPair pair = issuer_.issue_pair(user, chosen);
+
+  store::Session row;
+  row.id = chosen.session;
+  row.user_id = user.id;
+  row.created_at = row.last_used_at = now;
+  row.expires_at = at(end);
+  row.idle_expires_at = at(chosen.refresh_expires);
+  row.address = origin.address;
+  row.user_agent = origin.user_agent;
+  row.current = crypto::sha256(chosen.refresh_jti);
+  if (!store_.create(row)) throw util::Outage("the random id of a new session is taken");
+  if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
+  if (audit_ != nullptr) {
+    audit_->append(
+        {store::AuditKind::login, now, user.id, chosen.session, origin.address, origin.request_id, {}});
+  }
+  return pair;
+}
+
+RefreshOutcome SessionTokens::refresh(std::string_view token, const store::Origin& origin,
+                                      bool may_ask_database) {
+  auto verified = verifier_.verify(token, TokenType::refresh);
+  if (!verified) return verified.error();
+  // What is no token of ours ends above, on the thread that read it.
+  if (!may_ask_database) return NeedsDatabase{};
+  Presented presented = identify(std::move(*verified));
+  const auto user = check_user(users_, presented.user_id, presented.said,
+                               {.looks = !options_.simplejwt_5_2, .may_ask_database = true});
+  if (const auto* refusal = std::get_if<RefreshRefusal>(&user)) {
+    if (*refusal == RefreshRefusal::password_changed) {
+      const bool ended =
+          sessions_.end(presented.user_id, presented.session.id, store::SessionEnd::password_changed,
+                        store::AuditKind::session_ended, origin);
+      if (!ended && presented.session.has_sid) return TokenDefect::blacklisted;
+    }
+    return *refusal;
+  }
+  return exchange(presented, origin);
+}
+
+/// With the database.
+SessionTokens::Presented SessionTokens::identify(Verified token) const {
+  const std::string jti(token.claims.get(options_.jti_claim)->as_string());
+  const auto session = session_of(token.claims, options_.jti_claim);
+  Presented presented{std::move(token), jti, crypto::sha256(jti), session, clock_.now(), nobody, {}};
+  const auto named = users_.read(presented.token.claims, true);
+  if (const auto* user = std::get_if<TokenUsers::Named>(&named)) {
+    presented.user_id = user->id;
+    presented.said = user->said;
+  }
+  return presented;
+}
+
+/// The absolute end, known without the row; where it is not (a changed configuration, what stands for a
+/// foreign token), the row's own end is what a refresh is judged by.
+std::int64_t SessionTokens::end_of(const Presented& presented) const {
+  if (const auto start = began(presented.session.id)) {
+    return seconds_of(*start) + options_.lifetime.count();
+  }
+  const std::int64_t issued = presented.said.issued != 0 ? presented.said.issued : seconds_of(presented.now);
+  // Another issuer may give longer ones: nobody is logged out because he was taken over.
+  return std::max(issued + options_.lifetime.count(), presented.token.expires);
+}
+
+RefreshOutcome SessionTokens::exchange(const Presented& presented, const store::Origin& origin) {
+  const std::int64_t end = end_of(presented);
+  SessionPair next = succeeding(presented);
+  next.issued = seconds_of(presented.now);
+  if (end <= next.issued) return TokenDefect::blacklisted;
+  next.refresh_expires = next.issued + sessions_.lifetimes().refresh.count();
+  // A session that stands for a foreign token outlives it: a row that was purged could else begin anew.
+  if (!began(presented.session.id))
+    next.refresh_expires = std::max(next.refresh_expires, presented.token.expires);
+  next.refresh_expires = std::min(next.refresh_expires, end);
+  const store::Rotation rotation{
+      presented.session.id,
+      presented.hash,
+      options_.rotate ? crypto::sha256(next.refresh_jti) : presented.hash,
+      presented.now,
+      at(options_.rotate ? next.refresh_expires : std::min(presented.token.expires, end)),
+      origin.address,
+      origin.user_agent};
+
+  if (!presented.session.has_sid) {
+    if (ended_by_feed(presented)) return TokenDefect::blacklisted;
+    if (adopt(presented, rotation, at(end), origin)) return answer(presented, next);
+  }
+  if (store_.rotate(rotation)) return answer(presented, next);
+  return come_late(presented, std::move(next), origin);
+}
+
+/// The ids of what follows the presented token: the same wherever it is presented, however often.
+SessionPair SessionTokens::succeeding(const Presented& presented) const {
+  const jwt::Key& key = presented.token.key->can_sign() ? *presented.token.key : keys_.signing_key();
+  SessionPair pair;
+  pair.session = presented.session.id;
+  pair.refresh_jti = succeeding_jti(key, TokenType::refresh, pair.session, presented.jti);
+  pair.access_jti = succeeding_jti(key, TokenType::access, pair.session, presented.jti);
+  return pair;
+}
+
+/// A token without session gets the one that stands for it. False: there is one already.
+bool SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
+                          const store::Origin& origin) {
+  store::Session row;
+  row.id = rotation.id;
+  row.user_id = presented.user_id;
+  row.created_at = row.last_used_at = rotation.now;
+  row.expires_at = end;
+  row.idle_expires_at = rotation.idle_expires_at;
+  row.address = origin.address;
+  row.user_agent = origin.user_agent;
+  row.current = rotation.next;
+  if (options_.rotate) {
+    row.previous = presented.hash;
+    row.generation = 1;
+  }
+  if (!store_.create(row)) return false;
+  if (options_.max_per_user != 0) {
+    sessions_.end_beyond(presented.user_id, options_.max_per_user, origin);
+  }
+  return true;
+}
+
+RefreshOutcome SessionTokens::answer(const Presented& presented, const SessionPair& next) const {
+  return options_.rotate ? with_successor(presented, next) : without_rotation(presented);
+}
+
+Refreshed SessionTokens::with_successor(const Presented& presented, const SessionPair& next) const {
+  TokenPair pair = issuer_.rotate(presented.token.claims, next);
+  return {std::move(pair.access), std::move(pair.refresh), presented.user_id, pair.session,
+          pair.refresh_expires};
+}
+
+Refreshed SessionTokens::without_rotation(const Presented& presented) const {
+  return {issuer_.access_from(presented.token.claims, &presented.session.id),
+          {},
+          presented.user_id,
+          presented.session.id,
+          presented.token.expires};
+}
+
+/// The row did not have the presented token as its current one, or was over.
+RefreshOutcome SessionTokens::come_late(const Presented& presented, SessionPair next,
+                                        const store::Origin& origin) {
+  const auto row = store_.find(presented.session.id);
+  if (!row || row->revoked_at || row->expires_at <= presented.now) return TokenDefect::blacklisted;
+  if (row->current == presented.hash) {
+    // An UPDATE that changes nothing, of the same microsecond as another, counts no row.
+    if (!options_.rotate) return without_rotation(presented);
+    throw util::Outage("a session that was just found cannot be rotated");
+  }
+  if (gives_successor_again(*row, presented)) {
+    if (row->current != crypto::sha256(next.refresh_jti)) {
+      util::log::warning("a refresh token was exchanged by a host that has another signing key");
+      return TokenDefect::blacklisted;
+    }
+    next.issued = seconds_of(row->last_used_at);
+    next.refresh_expires = seconds_of(row->idle_expires_at);
+    return with_successor(presented, next);
+  }
+  sessions_.end(row->user_id, row->id, store::SessionEnd::reuse, store::AuditKind::refresh_reuse, origin);
+  return TokenDefect::blacklisted;
+}
+
+bool SessionTokens::gives_successor_again(const store::Session& row, const Presented& presented) const {
+  return row.previous == presented.hash && presented.now - row.last_used_at <= options_.reuse_grace;
+}
+
+/// A token without session ends with all of its user's, or by itself. Here it is the database that says so: a
+/// session that begins now would outlive the feed's delay.
+bool SessionTokens::ended_by_feed(const Presented& presented) {
+  feed_.poll_once();
+  return feed_.revoked({presented.user_id, presented.token.expires, presented.said, presented.session});
+}
+
+CheckOutcome SessionTokens::verify(std::string_view token, bool may_ask_database) {
+  auto verified = verifier_.verify(token, std::nullopt);
+  if (!verified) return verified.error();
+  if (verifier_.is_refresh_token(verified->claims)) {
+    if (!may_ask_database) return NeedsDatabase{};
+    Presented presented = identify(std::move(*verified));
+    if (!is_good(presented)) return TokenDefect::blacklisted;
+    return Good{std::move(presented.token), presented.user_id, presented.session.id,
+                presented.session.has_sid};
+  }
+  const auto session = session_of(verified->claims, options_.jti_claim);
+  const auto named = users_.read(verified->claims, may_ask_database);
+  if (std::holds_alternative<NeedsDatabase>(named) && !session.has_sid) return NeedsDatabase{};
+  const auto* user = std::get_if<TokenUsers::Named>(&named);
+  const Vouched vouched{user != nullptr ? user->id : nobody, verified->expires,
+                        user != nullptr ? user->said : UserClaims{}, session};
+  const auto ended = feed_.ended(vouched, may_ask_database);
+  if (!ended) return NeedsDatabase{};
+  if (*ended) return TokenDefect::blacklisted;
+  return Good{std::move(*verified), vouched.user_id, session.id, session.has_sid};
+}
+
+bool SessionTokens::is_good(const Presented& presented) {
+  const auto row = store_.find(presented.session.id);
+  if (!row) return !presented.session.has_sid && !ended_by_feed(presented);
+  if (row->revoked_at || row->expires_at <= presented.now) return false;
+  return row->current == presented.hash || gives_successor_again(*row, presented);
+}
+
+CheckOutcome SessionTokens::blacklist(std::string_view token, const store::Origin& origin,
+                                      bool may_ask_database) {
+  auto verified = verifier_.verify(token, TokenType::refresh);
+  if (!verified) return verified.error();
+  if (!may_ask_database) return NeedsDatabase{};
+  Presented presented = identify(std::move(*verified));
+  const auto& [id, has_sid] = presented.session;
+  if (!sessions_.end(presented.user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)) {
+    if (has_sid || store_.find(id) || ended_by_feed(presented)) return TokenDefect::blacklisted;
+    sessions_.end_token(presented.user_id, id, origin, presented.token.expires);
+  }
+  return Good{std::move(presented.token), presented.user_id, id, has_sid};
+}
+
+}  // namespace tokens

@@ -1,0 +1,78 @@
+// Refresh tokens of sessions: a login is one row, a refresh one conditional UPDATE of it. Requests that
+// refresh one token at the same time, on whatever worker or host, get one and the same successor: its ids are
+// derived from the session and the token that was presented, its times are the row's. Who comes later with a
+// token that was exchanged before is taken for a thief, and the session ends.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "store/audit_store.h"
+#include "store/session_store.h"
+#include "tokens/refresh_tokens.h"
+#include "tokens/revocation_feed.h"
+#include "tokens/sessions.h"
+#include "tokens/verifier.h"
+#include "util/clock.h"
+#include "util/random.h"
+
+namespace tokens {
+
+struct SessionOptions {
+  bool rotate = true;                      // a refresh gives a new refresh token, too
+  std::chrono::seconds lifetime{2592000};  // absolute: from the login
+  std::chrono::seconds reuse_grace{10};    // so long the predecessor gives the successor again
+  unsigned max_per_user = 0;               // the oldest go; 0: no limit
+  bool simplejwt_5_2 = false;              // a refresh does not look at the user
+  std::string jti_claim = "jti";
+};
+
+class SessionTokens final : public RefreshTokens {
+ public:
+  /// `audit`: nullptr when nothing is recorded. The lifetimes of tokens are those of `sessions`.
+  SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys, TokenUsers users,
+                store::SessionStore& store, Sessions& sessions, RevocationFeed& feed,
+                store::AuditStore* audit, const util::Clock& clock, util::Random& random,
+                SessionOptions options);
+
+  TokenPair grant(const store::User& user, const store::Origin& origin) override;
+  /// A refresh token without session (Django's, or one of before) gets one.
+  RefreshOutcome refresh(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
+  /// An access token by the feed, a refresh token by its session's row; a look, which is no use of it.
+  CheckOutcome verify(std::string_view token, bool may_ask_database) override;
+  /// Ends the session of a refresh token.
+  CheckOutcome blacklist(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
+
+ private:
+  struct Presented;
+
+  Presented identify(Verified token) const;
+  std::int64_t end_of(const Presented& presented) const;
+  SessionPair succeeding(const Presented& presented) const;
+  RefreshOutcome exchange(const Presented& presented, const store::Origin& origin);
+  bool adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
+             const store::Origin& origin);
+  RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
+  RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;
+  Refreshed with_successor(const Presented& presented, const SessionPair& next) const;
+  Refreshed without_rotation(const Presented& presented) const;
+  bool gives_successor_again(const store::Session& row, const Presented& presented) const;
+  bool ended_by_feed(const Presented& presented);
+  bool is_good(const Presented& presented);
+
+  const Verifier& verifier_;
+  const Issuer& issuer_;
+  const KeyRing& keys_;
+  const TokenUsers users_;
+  store::SessionStore& store_;
+  Sessions& sessions_;
+  RevocationFeed& feed_;
+  store::AuditStore* audit_;
+  const util::Clock& clock_;
+  util::Random& random_;
+  const SessionOptions options_;
+};
+
+}  // namespace tokens

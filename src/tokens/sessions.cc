@@ -1,0 +1,93 @@
+#include "tokens/sessions.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tokens {
+namespace {
+
+// A host whose clock is ahead gives tokens that end later than this one's would.
+constexpr std::chrono::seconds slack{60};
+
+std::int64_t seconds_of(util::TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+}  // namespace
+
+Sessions::Sessions(store::SessionStore& sessions, store::RevocationStore& revocations, RevocationFeed& feed,
+                   const util::Clock& clock, SessionLifetimes lifetimes, store::AuditStore* audit)
+    : sessions_(sessions),
+      revocations_(revocations),
+      feed_(feed),
+      clock_(clock),
+      lifetimes_(lifetimes),
+      audit_(audit) {}
+
+std::vector<store::Session> Sessions::list(std::int64_t user_id) {
+  return sessions_.list({.user_id = user_id}, clock_.now());
+}
+
+bool Sessions::end(std::int64_t user_id, const store::SessionId& id, store::SessionEnd reason,
+                   store::AuditKind kind, const store::Origin& origin) {
+  auto how = ending(user_id, reason, kind, origin);
+  how.event.session = id;
+  const auto ended = sessions_.revoke(user_id, id, how);
+  apply(user_id, ended, how);
+  return !ended.empty();
+}
+
+std::size_t Sessions::end_beyond(std::int64_t user_id, unsigned keep, const store::Origin& origin) {
+  const auto how = ending(user_id, store::SessionEnd::limit, store::AuditKind::session_ended, origin);
+  const auto ended = sessions_.revoke_beyond(user_id, keep, how);
+  apply(user_id, ended, how);
+  return ended.size();
+}
+
+void Sessions::end_token(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin,
+                         std::int64_t expires) {
+  if (end(user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)) return;
+  auto how = ending(user_id, store::SessionEnd::logout, store::AuditKind::logout, origin);
+  how.event.session = id;
+  const std::int64_t over = expires + (lifetimes_.leeway + slack).count();
+  const store::Revocation revocation{0, user_id, id, 0, std::max(seconds_of(how.refresh_end), over)};
+  revocations_.append(revocation);
+  feed_.apply({&revocation, 1});
+  if (audit_ != nullptr) audit_->append(how.event);
+}
+
+std::size_t Sessions::end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
+                              store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin) {
+  const auto how = ending(user_id, reason, kind, origin);
+  const auto ended = sessions_.revoke_all(user_id, except, how);
+  told(user_id, ended, how);
+  return ended.size();
+}
+
+store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,
+                               const store::Origin& origin) const {
+  const util::TimePoint now = clock_.now();
+  const auto margin = lifetimes_.leeway + slack;
+  return {reason,
+          now,
+          now + lifetimes_.access + margin,
+          now + lifetimes_.refresh + margin,
+          {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)}};
+}
+
+void Sessions::told(std::int64_t user_id, const std::vector<store::SessionId>& ended,
+                    const store::Ending& ending) {
+  apply(user_id, ended, ending);
+  const store::Revocation rest{0, user_id, {}, seconds_of(ending.now), seconds_of(ending.refresh_end)};
+  feed_.apply({&rest, 1});
+}
+
+void Sessions::apply(std::int64_t user_id, const std::vector<store::SessionId>& ended,
+                     const store::Ending& ending) {
+  for (const auto& id : ended) {
+    const store::Revocation revocation{0, user_id, id, 0, seconds_of(ending.access_end)};
+    feed_.apply({&revocation, 1});
+  }
+}
+
+}  // namespace tokens

@@ -1,0 +1,202 @@
+#include "accounts/throttle.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include "accounts/fake_session_store.h"
+#include "accounts/fake_throttle_store.h"
+
+namespace {
+
+using accounts::Throttle;
+using accounts::Throttled;
+using std::chrono::seconds;
+
+class ThrottleTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(ThrottleTest);
+  CPPUNIT_TEST(first_failures_cost_nothing_and_then_the_delay_doubles_up_to_its_end);
+  CPPUNIT_TEST(too_many_failures_lock_the_account_and_then_it_begins_anew);
+  CPPUNIT_TEST(a_success_forgets_the_account_and_not_the_address);
+  CPPUNIT_TEST(an_account_is_not_slowed_by_another_ones_failures);
+  CPPUNIT_TEST(an_address_is_slowed_over_all_accounts);
+  CPPUNIT_TEST(an_address_begins_anew_after_an_hour);
+  CPPUNIT_TEST(successes_from_a_slowed_address_are_not_counted);
+  CPPUNIT_TEST(what_is_no_address_is_not_counted);
+  CPPUNIT_TEST(of_guesses_at_once_one_gets_the_turn);
+  CPPUNIT_TEST(a_turn_that_came_to_nothing_counts_as_a_failure);
+  CPPUNIT_TEST(the_good_case_costs_one_statement);
+  CPPUNIT_TEST(each_failure_is_recorded_and_each_delay_once);
+  CPPUNIT_TEST(networks_are_what_one_customer_has);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void first_failures_cost_nothing_and_then_the_delay_doubles_up_to_its_end() {
+    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(0L, wait_and_fail("ada"));
+    std::string waits;
+    for (int i = 0; i < 6; ++i) waits += std::to_string(wait_and_fail("ada")) + " ";
+    CPPUNIT_ASSERT_EQUAL(std::string("2 4 8 16 20 20 "), waits);
+  }
+
+  void too_many_failures_lock_the_account_and_then_it_begins_anew() {
+    origin_.address.clear();  // whose failures would slow it, too
+    for (int i = 0; i < 12; ++i) wait_and_fail("ada");
+    CPPUNIT_ASSERT_EQUAL(1000L, waiting("ada"));
+    clock_.now_ += seconds(999);
+    CPPUNIT_ASSERT_EQUAL(1L, waiting("ada"));
+    clock_.now_ += seconds(1);
+    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(0L, wait_and_fail("ada"));
+    CPPUNIT_ASSERT_EQUAL(2L, waiting("ada"));
+  }
+
+  void a_success_forgets_the_account_and_not_the_address() {
+    for (int i = 0; i < 5; ++i) wait_and_fail("ada");
+    clock_.now_ += seconds(100);
+    throttle_.succeeded(attempt("ada"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures_.failures_of("ada"));
+    for (int i = 0; i < 3; ++i) wait_and_fail("bob");
+    CPPUNIT_ASSERT_EQUAL(2L, waiting("eve"));  // of the address: the eighth failure
+  }
+
+  void an_account_is_not_slowed_by_another_ones_failures() {
+    for (int i = 0; i < 5; ++i) wait_and_fail("ada");
+    CPPUNIT_ASSERT_EQUAL(0L, waiting("bob"));
+  }
+
+  void an_address_is_slowed_over_all_accounts() {
+    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, 0L, waiting(name));
+      throttle_.failed(attempt(name), 0, origin_);
+    }
+    CPPUNIT_ASSERT_EQUAL(2L, waiting("i"));
+    const store::Origin neighbour{"192.0.2.8", "", ""};
+    CPPUNIT_ASSERT(std::holds_alternative<Throttle::Attempt>(throttle_.begin("i", neighbour)));
+    clock_.now_ += seconds(2);
+    throttle_.failed(attempt("i"), 0, origin_);
+    CPPUNIT_ASSERT_EQUAL(4L, waiting("j"));
+  }
+
+  void an_address_begins_anew_after_an_hour() {
+    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g"}) throttle_.failed(attempt(name), 0, origin_);
+    clock_.now_ += std::chrono::hours(1) + seconds(1);
+    throttle_.failed(attempt("h"), 0, origin_);
+    CPPUNIT_ASSERT_EQUAL(0L, waiting("i"));
+  }
+
+  void successes_from_a_slowed_address_are_not_counted() {
+    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g", "h"})
+      throttle_.failed(attempt(name), 0, origin_);
+    clock_.now_ += seconds(2);
+    for (int i = 0; i < 20; ++i) throttle_.succeeded(attempt("ada"));
+    CPPUNIT_ASSERT_EQUAL(0L, waiting("ada"));
+  }
+
+  void what_is_no_address_is_not_counted() {
+    for (const auto* address : {"", "unix:", "here"}) {
+      const store::Origin origin{address, "", ""};
+      for (int i = 0; i < 20; ++i) {
+        const std::string name = address + std::to_string(i);
+        throttle_.failed(std::get<Throttle::Attempt>(throttle_.begin(name, origin)), 0, origin);
+      }
+    }
+  }
+
+  void of_guesses_at_once_one_gets_the_turn() {
+    for (int i = 0; i < 3; ++i) wait_and_fail("ada");
+    clock_.now_ += seconds(100);
+    // Both have read the same row when the rival claims it.
+    failures_.before_claim = [&] {
+      CPPUNIT_ASSERT(std::holds_alternative<Throttle::Attempt>(throttle_.begin("ada", origin_)));
+    };
+    const auto late = throttle_.begin("ada", origin_);
+    CPPUNIT_ASSERT_EQUAL(4L, std::get<Throttled>(late).wait.count());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, failures_.failures_of("ada"));
+  }
+
+  void a_turn_that_came_to_nothing_counts_as_a_failure() {
+    for (int i = 0; i < 3; ++i) wait_and_fail("ada");
+    clock_.now_ += seconds(100);
+    attempt("ada");
+    CPPUNIT_ASSERT_EQUAL(4L, waiting("ada"));
+  }
+
+  void the_good_case_costs_one_statement() {
+    throttle_.succeeded(attempt("ada"));
+    CPPUNIT_ASSERT_EQUAL(1, failures_.statements);
+  }
+
+  void each_failure_is_recorded_and_each_delay_once() {
+    wait_and_fail("ada");
+    CPPUNIT_ASSERT_EQUAL(std::string("login_failed"), audit_.told());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, audit_.events[0].user_id);
+    CPPUNIT_ASSERT_EQUAL(std::string("192.0.2.7"), audit_.events[0].address);
+    CPPUNIT_ASSERT_EQUAL(std::string("request"), audit_.events[0].request_id);
+    wait_and_fail("ada");
+    wait_and_fail("ada");
+    for (int i = 0; i < 5; ++i) waiting("ada");
+    CPPUNIT_ASSERT_EQUAL(std::string("login_failed login_failed login_failed login_throttled:account"),
+                         audit_.told());
+    for (int i = 3; i < 11; ++i) wait_and_fail("ada");
+    audit_.events.clear();
+    wait_and_fail("ada");
+    CPPUNIT_ASSERT_EQUAL(std::string("login_failed locked_out"), audit_.told());
+  }
+
+  void networks_are_what_one_customer_has() {
+    const struct {
+      const char* address;
+      const char* network;
+    } rows[] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+        {"2001:DB8:1:2::9", "2001:db8:1:2::/64"},
+        {"2001:db8:1:3::9", "2001:db8:1:3::/64"},
+        {"::1", "::/64"},
+        {"::ffff:192.0.2.7", "192.0.2.7"},
+        {"192.0.2.7:80", ""},
+        {"192.0.2", ""},
+        {"", ""},
+    };
+    for (const auto& row : rows) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.address, std::string(row.network),
+                                   accounts::counted_network(row.address));
+    }
+  }
+
+ private:
+  /// The seconds that the next attempt is told to wait; 0: it has its turn, and comes to nothing.
+  long waiting(const std::string& name) {
+    const auto both = failures_.read({store::ThrottleSubject::Kind::account, name}, {});
+    if (both.account.failures >= options_.account_failures &&
+        (!both.account.blocked_until || *both.account.blocked_until <= clock_.now_)) {
+      return 0;  // without taking the turn
+    }
+    const auto begun = throttle_.begin(name, origin_);
+    const auto* throttled = std::get_if<Throttled>(&begun);
+    return throttled == nullptr ? 0 : throttled->wait.count();
+  }
+  Throttle::Attempt attempt(const std::string& name) {
+    return std::get<Throttle::Attempt>(throttle_.begin(name, origin_));
+  }
+  /// Waits as long as it takes, and fails.
+  long wait_and_fail(const std::string& name) {
+    const long waited = waiting(name);
+    clock_.now_ += seconds(waited);
+    throttle_.failed(attempt(name), 7, origin_);
+    return waited;
+  }
+
+  const accounts::ThrottleOptions options_{.account_failures = 3,
+                                           .address_failures = 8,
+                                           .first_delay = seconds(2),
+                                           .max_delay = seconds(20),
+                                           .max_failures = 12,
+                                           .lockout = seconds(1000)};
+  store::Origin origin_{"192.0.2.7", "agent", "request"};
+  accounts_test::FakeThrottleStore failures_;
+  accounts_test::FakeAuditStore audit_;
+  accounts_test::FixedClock clock_;
+  Throttle throttle_{failures_, &audit_, clock_, options_};
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(ThrottleTest);
+
+}  // namespace

@@ -1,0 +1,265 @@
+#include "tokens/revocation_feed.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fake_sessions.h"
+#include "fakes.h"
+
+namespace {
+
+using tokens::Vouched;
+using tokens_test::now;
+using namespace std::chrono_literals;
+
+store::SessionId session(unsigned char number) {
+  store::SessionId id{1};  // all zero is none
+  id.back() = number;
+  return id;
+}
+
+Vouched of_session(unsigned char number) {
+  return {7, now + 300, {.issued = now}, {session(number), true}};
+}
+Vouched without_sid(std::int64_t user_id, std::int64_t issued) {
+  return {user_id, now + 300, {.issued = issued}, {session(200), false}};
+}
+
+store::Revocation ends_session(unsigned char number, std::int64_t id = 0) {
+  return {id, 7, session(number), 0, now + 300};
+}
+store::Revocation ends_user(std::int64_t user_id, std::int64_t not_before) {
+  return {0, user_id, {}, not_before, now + 300};
+}
+
+class RevocationFeedTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(RevocationFeedTest);
+  CPPUNIT_TEST(is_stale_until_it_was_loaded_once);
+  CPPUNIT_TEST(ends_the_tokens_of_a_session);
+  CPPUNIT_TEST(ends_a_users_tokens_without_sid_up_to_a_time);
+  CPPUNIT_TEST(takes_rows_that_come_out_of_order_and_again);
+  CPPUNIT_TEST(what_this_worker_did_holds_at_once);
+  CPPUNIT_TEST(is_stale_when_it_was_not_polled_for_long);
+  CPPUNIT_TEST(a_stale_feed_is_polled_by_who_may_ask);
+  CPPUNIT_TEST(reads_everything_after_a_pause_longer_than_the_window);
+  CPPUNIT_TEST(forgets_what_is_over);
+  CPPUNIT_TEST(of_two_the_longer_one_holds);
+  CPPUNIT_TEST(threads_that_poll_at_once_share_a_query_and_its_failure);
+  CPPUNIT_TEST(the_thread_loads_before_it_polls_and_survives_an_outage);
+  CPPUNIT_TEST(many_threads_agree);
+  CPPUNIT_TEST_SUITE_END();
+
+  tokens_test::ManualClock clock_;
+  tokens_test::FakeRevocations rows_;
+  std::atomic<std::int64_t> seconds_{1000};  // of the monotonic clock
+  tokens::RevocationFeed feed_{rows_, clock_, {}, [this] {
+                                 return std::chrono::steady_clock::time_point(std::chrono::seconds(seconds_));
+                               }};
+
+ public:
+  void is_stale_until_it_was_loaded_once() {
+    CPPUNIT_ASSERT(!feed_.fresh());
+    rows_.away = true;
+    CPPUNIT_ASSERT_THROW(feed_.load(), util::Outage);
+    CPPUNIT_ASSERT(!feed_.fresh());
+    CPPUNIT_ASSERT(!feed_.ended(of_session(1), false).has_value());
+    rows_.away = false;
+    feed_.load();
+    CPPUNIT_ASSERT(feed_.fresh());
+    CPPUNIT_ASSERT(feed_.ended(of_session(1), false) == false);
+  }
+
+  void ends_the_tokens_of_a_session() {
+    rows_.put(ends_session(1), false);
+    feed_.poll_once();  // which loads
+    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+    CPPUNIT_ASSERT(!feed_.revoked(of_session(2)));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, feed_.size());
+    // What stands for a token without sid is a session like any other.
+    CPPUNIT_ASSERT(!feed_.revoked(without_sid(7, now)));
+    rows_.put(ends_session(200), true);
+    feed_.poll_once();
+    CPPUNIT_ASSERT(feed_.revoked(without_sid(7, now)));
+  }
+
+  void ends_a_users_tokens_without_sid_up_to_a_time() {
+    rows_.put(ends_user(7, now), false);
+    feed_.load();
+    CPPUNIT_ASSERT(feed_.revoked(without_sid(7, now)));
+    CPPUNIT_ASSERT(feed_.revoked(without_sid(7, 0)));
+    CPPUNIT_ASSERT(!feed_.revoked(without_sid(7, now + 1)));
+    CPPUNIT_ASSERT(!feed_.revoked(without_sid(8, now)));
+    CPPUNIT_ASSERT(!feed_.revoked(of_session(1)));
+  }
+
+  void takes_rows_that_come_out_of_order_and_again() {
+    feed_.load();
+    rows_.put(ends_session(2, 12), true);
+    feed_.poll_once();
+    rows_.put(ends_session(1, 11), true);  // committed later than its successor
+    feed_.poll_once();
+    feed_.poll_once();
+    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+    CPPUNIT_ASSERT(feed_.revoked(of_session(2)));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, feed_.size());
+    CPPUNIT_ASSERT_EQUAL(1, rows_.everything.load());
+  }
+
+  void what_this_worker_did_holds_at_once() {
+    feed_.load();
+    const std::vector<store::Revocation> done{ends_session(1), ends_user(8, now)};
+    feed_.apply(done);
+    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+    CPPUNIT_ASSERT(feed_.revoked(without_sid(8, now)));
+  }
+
+  void is_stale_when_it_was_not_polled_for_long() {
+    feed_.load();
+    seconds_ += 60;
+    CPPUNIT_ASSERT(feed_.fresh());
+    CPPUNIT_ASSERT(std::chrono::milliseconds(60s) == feed_.age());
+    seconds_ += 1;
+    CPPUNIT_ASSERT(!feed_.fresh());
+    feed_.poll_once();
+    CPPUNIT_ASSERT(feed_.fresh());
+  }
+
+  void a_stale_feed_is_polled_by_who_may_ask() {
+    feed_.load();
+    rows_.put(ends_session(1), true);
+    CPPUNIT_ASSERT(feed_.ended(of_session(1), true) == false);  // fresh: no query
+    seconds_ += 61;
+    CPPUNIT_ASSERT(!feed_.ended(of_session(1), false).has_value());
+    CPPUNIT_ASSERT(feed_.ended(of_session(1), true) == true);
+    seconds_ += 61;
+    rows_.away = true;
+    CPPUNIT_ASSERT_THROW(feed_.ended(of_session(1), true), util::Outage);
+  }
+
+  void reads_everything_after_a_pause_longer_than_the_window() {
+    feed_.load();
+    seconds_ += 15;
+    feed_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(1, rows_.everything.load());
+    rows_.put(ends_session(1), false);  // by another host, and by now it is older than the window
+    seconds_ += 16;
+    feed_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(2, rows_.everything.load());
+    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+  }
+
+  void forgets_what_is_over() {
+    rows_.put(ends_session(1), false);
+    rows_.put(ends_user(7, now), false);
+    feed_.load();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, feed_.size());
+    clock_.set(now + 300);
+    seconds_ += 10;
+    feed_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, feed_.size());
+    clock_.set(now + 301);
+    seconds_ += 10;
+    feed_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, feed_.size());
+  }
+
+  void of_two_the_longer_one_holds() {
+    feed_.load();
+    feed_.apply(std::vector<store::Revocation>{ends_user(7, now), ends_user(7, now - 50)});
+    CPPUNIT_ASSERT(feed_.revoked(without_sid(7, now)));
+    auto sooner = ends_session(1);
+    sooner.expires = now + 1;
+    feed_.apply(std::vector<store::Revocation>{ends_session(1), sooner});
+    clock_.set(now + 2);
+    seconds_ += 10;
+    feed_.poll_once();
+    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+  }
+
+  void threads_that_poll_at_once_share_a_query_and_its_failure() {
+    feed_.load();
+    rows_.away = true;
+    constexpr int threads = 8;
+    std::atomic<bool> inside{false};
+    std::atomic<bool> leave{false};
+    rows_.before_answer = [&] {
+      inside = true;
+      while (!leave) std::this_thread::yield();
+    };
+    std::atomic<int> failed{0};
+    const auto poll = [&] {
+      try {
+        feed_.poll_once();
+      } catch (const util::Outage&) {
+        ++failed;
+      }
+    };
+    std::thread first(poll);
+    while (!inside) std::this_thread::yield();
+    std::vector<std::thread> rest;
+    for (int i = 1; i < threads; ++i) rest.emplace_back(poll);
+    std::this_thread::sleep_for(50ms);  // they came while the first one asked: one of them asks for all
+    leave = true;
+    first.join();
+    for (auto& thread : rest) thread.join();
+    CPPUNIT_ASSERT_EQUAL(threads, failed.load());
+    // A thread that was not scheduled in time came later, and asked by itself.
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(rows_.polls), rows_.polls >= 2 && rows_.polls < threads);
+  }
+
+  void the_thread_loads_before_it_polls_and_survives_an_outage() {
+    tokens::FeedOptions options;
+    options.poll_interval = 1ms;
+    tokens::RevocationFeed feed(rows_, clock_, options);
+    rows_.away = true;
+    rows_.put(ends_session(1), false);
+    feed.start();
+    while (rows_.everything < 3) std::this_thread::yield();
+    CPPUNIT_ASSERT(!feed.fresh());
+    rows_.away = false;
+    while (rows_.polls < 3) std::this_thread::yield();
+    CPPUNIT_ASSERT(feed.fresh());
+    CPPUNIT_ASSERT(feed.revoked(of_session(1)));
+    rows_.put(ends_session(2), true);
+    while (!feed.revoked(of_session(2))) std::this_thread::yield();
+    feed.stop();
+  }
+
+  void many_threads_agree() {
+    tokens::FeedOptions options;
+    options.poll_interval = 1ms;
+    tokens::RevocationFeed feed(rows_, clock_, options);
+    feed.load();
+    feed.start();
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (unsigned char t = 0; t < 6; ++t) {
+      threads.emplace_back([&, t] {
+        for (unsigned char i = 0; i < 30; ++i) {
+          const auto number = static_cast<unsigned char>(t * 30 + i);
+          if (feed.revoked(of_session(number))) ++wrong;
+          if (i % 2 == 0) {
+            feed.apply(std::vector<store::Revocation>{ends_session(number), ends_user(number, now)});
+          } else {
+            rows_.put(ends_session(number), true);
+            feed.poll_once();
+          }
+          if (!feed.revoked(of_session(number))) ++wrong;
+          if (!feed.fresh()) ++wrong;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    feed.stop();
+    CPPUNIT_ASSERT_EQUAL(0, wrong.load());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{180 + 90}, feed.size());
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(RevocationFeedTest);
+
+}  // namespace

@@ -1,0 +1,139 @@
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <atomic>
+#include <barrier>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "crypto/asymmetric_key.h"
+#include "session_house.h"
+
+namespace {
+
+using tokens_test::now;
+using tokens_test::SessionHouse;
+
+/// Many threads, each at one of two workers, refresh one token at once.
+class SessionTokensRaceTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(SessionTokensRaceTest);
+  CPPUNIT_TEST(refreshes_at_once_get_one_successor);
+  CPPUNIT_TEST(so_do_those_of_a_foreign_token);
+  CPPUNIT_TEST(randomized_signatures_have_the_same_claims);
+  CPPUNIT_TEST(a_logout_in_between_leaves_nothing_alive);
+  CPPUNIT_TEST_SUITE_END();
+
+  static constexpr int racers = 8;
+  SessionHouse::Tables tables_;
+
+  struct Race {
+    std::set<std::string> refresh;
+    std::set<std::string> access;
+    int refused = 0;
+  };
+  template <typename Read>
+  Race run(SessionHouse& one, SessionHouse& other, const std::string& token, Read read) {
+    std::vector<tokens::RefreshOutcome> outcomes(racers, tokens::NeedsDatabase{});
+    std::barrier start(racers);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < racers; ++i) {
+      threads.emplace_back([&, i] {
+        start.arrive_and_wait();
+        outcomes[i] = (i % 2 == 0 ? one : other).refresh(token);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    Race race;
+    for (const auto& outcome : outcomes) {
+      if (const auto* pair = std::get_if<tokens::Refreshed>(&outcome)) {
+        race.refresh.insert(read(pair->refresh));
+        race.access.insert(read(pair->access));
+      } else {
+        ++race.refused;
+      }
+    }
+    return race;
+  }
+  Race run(SessionHouse& one, SessionHouse& other, const std::string& token) {
+    return run(one, other, token, [](const std::string& made) { return made; });
+  }
+  static void check(const Race& race) {
+    CPPUNIT_ASSERT_EQUAL(0, race.refused);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, race.refresh.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, race.access.size());
+  }
+
+ public:
+  void setUp() override { tables_.users.put(7, "alice"); }
+
+  void refreshes_at_once_get_one_successor() {
+    SessionHouse one(tables_);
+    SessionHouse other(tables_);
+    other.clock.advance(std::chrono::milliseconds(1500));  // hosts never agree
+    std::string token = one.login().refresh;
+    for (int round = 0; round < 50; ++round) {
+      const Race race = run(one, other, token);
+      check(race);
+      token = *race.refresh.begin();
+      one.clock.advance(std::chrono::seconds(30));
+      other.clock.advance(std::chrono::seconds(30));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{50}, one.row().generation);
+    CPPUNIT_ASSERT(!one.row().revoked_at);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+  }
+
+  void so_do_those_of_a_foreign_token() {
+    SessionHouse one(tables_);
+    SessionHouse other(tables_);
+    for (int round = 0; round < 20; ++round) {
+      check(run(one, other,
+                tokens_test::signed_with(R"({"token_type":"refresh","exp":)" + std::to_string(now + 300) +
+                                         R"(,"jti":")" + std::to_string(round) + R"(","user_id":7})")));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{20}, tables_.sessions.rows().size());
+    for (const auto& row : tables_.sessions.rows()) CPPUNIT_ASSERT(!row.revoked_at && row.generation == 1);
+  }
+
+  void randomized_signatures_have_the_same_claims() {
+    const auto pem = crypto::AsymmetricKey::generate_pem(crypto::KeyType::p256);
+    const auto ring = [&] {
+      tokens::KeyRingOptions options;
+      options.private_pem = std::string(pem.reveal());
+      return std::move(tokens::KeyRing::open(std::move(options)).value());
+    };
+    SessionHouse one(tables_, {}, {}, ring());
+    SessionHouse other(tables_, {}, {}, ring());
+    check(run(one, other, one.login().refresh,
+              [&](const std::string& token) { return one.claims(token).dump(); }));
+  }
+
+  void a_logout_in_between_leaves_nothing_alive() {
+    for (int round = 0; round < 20; ++round) {
+      SessionHouse one(tables_);
+      SessionHouse other(tables_);
+      const auto pair = one.login();
+      std::thread leaving([&] {
+        one.ended.end(7, pair.session, store::SessionEnd::logout, store::AuditKind::logout, one.origin);
+      });
+      const Race race = run(one, other, pair.refresh);
+      leaving.join();
+      other.feed.poll_once();
+      for (SessionHouse* worker : {&one, &other}) {
+        CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), worker->verified(pair.access));
+        for (const auto& token : race.access) {
+          CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), worker->verified(token));
+        }
+        for (const auto& token : race.refresh) {
+          CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), worker->outcome(token));
+        }
+      }
+    }
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(SessionTokensRaceTest);
+
+}  // namespace

@@ -1,0 +1,425 @@
+#include "tokens/session_tokens.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <string>
+
+#include "session_house.h"
+#include "tokens/session_id.h"
+
+namespace {
+
+using namespace std::string_literals;
+using namespace std::chrono_literals;
+using tokens_test::now;
+using tokens_test::SessionHouse;
+using tokens_test::signed_with;
+
+/// As Django gives it: without `sid`.
+std::string foreign(const std::string& jti, const std::string& type = "refresh",
+                    std::int64_t exp = now + 86400) {
+  return signed_with(R"({"token_type":")" + type + R"(","exp":)" + std::to_string(exp) + R"(,"iat":)" +
+                     std::to_string(now) + R"(,"jti":")" + jti + R"(","user_id":"7"})");
+}
+
+std::int64_t seconds(util::TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+class SessionTokensTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(SessionTokensTest);
+  CPPUNIT_TEST(a_login_is_a_row_and_an_event);
+  CPPUNIT_TEST(both_tokens_name_their_session_behind_the_user);
+  CPPUNIT_TEST(a_refresh_is_one_statement_and_adds_no_row);
+  CPPUNIT_TEST(who_comes_late_gets_the_very_same_pair);
+  CPPUNIT_TEST(late_ones_get_it_from_another_worker_and_after_seconds);
+  CPPUNIT_TEST(a_token_that_comes_after_the_grace_ends_the_session);
+  CPPUNIT_TEST(a_token_from_before_the_last_one_ends_the_session);
+  CPPUNIT_TEST(rotation_does_not_move_the_absolute_end);
+  CPPUNIT_TEST(a_session_without_a_row_is_over);
+  CPPUNIT_TEST(without_rotation_the_token_stays);
+  CPPUNIT_TEST(an_unchanged_row_is_no_theft);
+  CPPUNIT_TEST(a_foreign_token_is_taken_over);
+  CPPUNIT_TEST(a_foreign_token_that_comes_twice_gets_the_same_successor);
+  CPPUNIT_TEST(a_foreign_token_without_rotation_stays);
+  CPPUNIT_TEST(a_foreign_token_keeps_its_longer_life);
+  CPPUNIT_TEST(foreign_tokens_end_with_all_of_the_users_sessions);
+  CPPUNIT_TEST(logout_ends_access_and_refresh);
+  CPPUNIT_TEST(a_foreign_token_can_be_logged_out);
+  CPPUNIT_TEST(verify_knows_what_ended);
+  CPPUNIT_TEST(the_users_state_is_looked_at);
+  CPPUNIT_TEST(a_changed_password_ends_the_session);
+  CPPUNIT_TEST(the_oldest_session_goes_when_there_are_too_many);
+  CPPUNIT_TEST(no_token_of_ours_asks_no_database);
+  CPPUNIT_TEST(a_host_with_another_key_ends_nothing);
+  CPPUNIT_TEST(no_tokens_without_audit);
+  CPPUNIT_TEST_SUITE_END();
+
+  SessionHouse::Tables tables_;
+
+  void advance(SessionHouse& house, std::chrono::microseconds by) { house.clock.advance(by); }
+
+ public:
+  void setUp() override { tables_.users.put(7, "alice"); }
+
+  void a_login_is_a_row_and_an_event() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    const auto row = house.row();
+    CPPUNIT_ASSERT(row.id == pair.session);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, row.user_id);
+    CPPUNIT_ASSERT(row.current == crypto::sha256(pair.refresh_jti));
+    CPPUNIT_ASSERT(!row.previous);
+    CPPUNIT_ASSERT_EQUAL("192.0.2.1 a browser"s, row.address + " " + row.user_agent);
+    CPPUNIT_ASSERT_EQUAL(now + 86400, seconds(row.idle_expires_at));
+    CPPUNIT_ASSERT_EQUAL(now + 2592000, seconds(row.expires_at));
+    CPPUNIT_ASSERT_EQUAL(now + 86400, pair.refresh_expires);
+    const auto event = tables_.audit.events().at(0);
+    CPPUNIT_ASSERT(event.kind == store::AuditKind::login && event.session == pair.session);
+    CPPUNIT_ASSERT_EQUAL("192.0.2.1 request-1"s, event.address + " " + event.request_id);
+  }
+
+  void both_tokens_name_their_session_behind_the_user() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    const std::string end = R"(,"user_id":"7","sid":")" + tokens::sid_text(pair.session) + "\"}";
+    for (const auto& token : {pair.refresh, pair.access}) {
+      const std::string claims = house.claims(token).dump();
+      CPPUNIT_ASSERT_MESSAGE(claims, claims.ends_with(end));
+    }
+    const auto next = house.refreshed(pair.refresh);
+    for (const auto& token : {next.refresh, next.access}) {
+      const std::string claims = house.claims(token).dump();
+      CPPUNIT_ASSERT_MESSAGE(claims, claims.ends_with(end));
+    }
+  }
+
+  void a_refresh_is_one_statement_and_adds_no_row() {
+    SessionHouse house(tables_);
+    std::string token = house.login().refresh;
+    for (int i = 1; i <= 20; ++i) {
+      advance(house, 60s);
+      const int before = tables_.sessions.statements;
+      const auto next = house.refreshed(token);
+      CPPUNIT_ASSERT_EQUAL(before + 1, tables_.sessions.statements.load());
+      CPPUNIT_ASSERT(next.refresh != token);
+      CPPUNIT_ASSERT_EQUAL(now + 60 * i + 86400, house.claims(next.refresh).get("exp")->as_integer());
+      CPPUNIT_ASSERT_EQUAL(next.refresh_expires, seconds(house.row().idle_expires_at));
+      CPPUNIT_ASSERT_EQUAL(now + 60 * i + 300, house.claims(next.access).get("exp")->as_integer());
+      token = next.refresh;
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{20}, house.row().generation);
+  }
+
+  void who_comes_late_gets_the_very_same_pair() {
+    SessionHouse house(tables_);
+    advance(house, 123456us);
+    const auto pair = house.login();
+    advance(house, 5s);
+    const auto first = house.refreshed(pair.refresh);
+    advance(house, 9999ms);
+    const auto second = house.refreshed(pair.refresh);
+    CPPUNIT_ASSERT_EQUAL(first.refresh, second.refresh);
+    CPPUNIT_ASSERT_EQUAL(first.access, second.access);
+    CPPUNIT_ASSERT_EQUAL(first.refresh_expires, second.refresh_expires);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, house.row().generation);
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(second.refresh));
+  }
+
+  void late_ones_get_it_from_another_worker_and_after_seconds() {
+    SessionHouse one(tables_);
+    SessionHouse other(tables_);
+    const auto pair = one.login();
+    const auto first = one.refreshed(pair.refresh);
+    advance(other, 3s);
+    const auto second = other.refreshed(pair.refresh);
+    CPPUNIT_ASSERT_EQUAL(first.refresh, second.refresh);
+    CPPUNIT_ASSERT_EQUAL(first.access, second.access);
+  }
+
+  void a_token_that_comes_after_the_grace_ends_the_session() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    const auto next = house.refreshed(pair.refresh);
+    advance(house, 10s + 1us);
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(next.access));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
+    CPPUNIT_ASSERT_EQUAL("refresh_reuse 7 reuse"s, tables_.audit.told().back());
+    CPPUNIT_ASSERT(tables_.audit.events().back().session == pair.session);
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(next.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(next.access));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.audit.told().size());
+  }
+
+  void a_token_from_before_the_last_one_ends_the_session() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    const auto next = house.refreshed(pair.refresh);
+    house.refreshed(next.refresh);
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
+  }
+
+  void rotation_does_not_move_the_absolute_end() {
+    SessionHouse house(tables_, {.lifetime = 36h});
+    const auto pair = house.login();
+    advance(house, 20h);
+    const auto next = house.refreshed(pair.refresh);
+    CPPUNIT_ASSERT_EQUAL(now + 36 * 3600, next.refresh_expires);
+    CPPUNIT_ASSERT_EQUAL(now + 36 * 3600, seconds(house.row().idle_expires_at));
+    advance(house, 16h - 1s);
+    const auto last = house.refreshed(next.refresh);
+    CPPUNIT_ASSERT_EQUAL(now + 36 * 3600, last.refresh_expires);
+    // A longer lifetime in the configuration moves no end that the row has.
+    SessionHouse longer(tables_, {.lifetime = 100h});
+    advance(longer, 36h - 1s);
+    const auto promised = longer.refreshed(last.refresh);
+    CPPUNIT_ASSERT(promised.refresh_expires > now + 36 * 3600);
+    CPPUNIT_ASSERT_EQUAL(now + 36 * 3600, seconds(house.row().idle_expires_at));
+    advance(longer, 1s);
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, longer.outcome(promised.refresh));
+    CPPUNIT_ASSERT_EQUAL(""s, house.row().revoked_for);
+  }
+
+  void a_session_without_a_row_is_over() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    tables_.sessions.erase(pair.session);
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.blacklisted(pair.refresh));
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+  }
+
+  void without_rotation_the_token_stays() {
+    SessionHouse house(tables_, {.rotate = false});
+    const auto pair = house.login();
+    for (int i = 0; i < 3; ++i) {
+      advance(house, 1h);
+      const auto next = house.refreshed(pair.refresh);
+      CPPUNIT_ASSERT_EQUAL(""s, next.refresh);
+      CPPUNIT_ASSERT_EQUAL(pair.refresh_expires, next.refresh_expires);
+      CPPUNIT_ASSERT_EQUAL("good"s, house.verified(next.access));
+    }
+    const auto row = house.row();
+    CPPUNIT_ASSERT(!row.previous && row.generation == 0);
+    CPPUNIT_ASSERT_EQUAL(now + 3 * 3600, seconds(row.last_used_at));
+    CPPUNIT_ASSERT_EQUAL(pair.refresh_expires, seconds(row.idle_expires_at));
+    CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
+  }
+
+  void an_unchanged_row_is_no_theft() {
+    tables_.sessions.counts_unchanged_rows = false;
+    SessionHouse house(tables_, {.rotate = false});
+    const auto pair = house.login();
+    CPPUNIT_ASSERT_EQUAL("access"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("access"s, house.outcome(pair.refresh));
+  }
+
+  void a_foreign_token_is_taken_over() {
+    SessionHouse house(tables_);
+    advance(house, 1h);
+    const auto next = house.refreshed(foreign("a"));
+    const auto row = house.row();
+    CPPUNIT_ASSERT(row.id == next.session);
+    CPPUNIT_ASSERT(row.previous == crypto::sha256("a"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, row.generation);
+    CPPUNIT_ASSERT_EQUAL(now + 2592000, seconds(row.expires_at));  // from its `iat`
+    for (const auto& token : {next.refresh, next.access}) {
+      CPPUNIT_ASSERT_EQUAL(tokens::sid_text(row.id),
+                           std::string(house.claims(token).get("sid")->as_string()));
+    }
+    advance(house, 1h);
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(next.refresh));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(foreign("a")));
+    CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
+  }
+
+  void a_foreign_token_that_comes_twice_gets_the_same_successor() {
+    SessionHouse house(tables_);
+    const auto first = house.refreshed(foreign("a"));
+    advance(house, 4s);
+    const auto second = house.refreshed(foreign("a"));
+    CPPUNIT_ASSERT_EQUAL(first.refresh, second.refresh);
+    CPPUNIT_ASSERT_EQUAL(first.access, second.access);
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(foreign("b")));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.sessions.rows().size());
+  }
+
+  void a_foreign_token_without_rotation_stays() {
+    SessionHouse house(tables_, {.rotate = false});
+    for (int i = 0; i < 3; ++i) {
+      advance(house, 1h);
+      const auto next = house.refreshed(foreign("a"));
+      CPPUNIT_ASSERT_EQUAL(""s, next.refresh);
+      CPPUNIT_ASSERT_EQUAL(tokens::sid_text(next.session),
+                           std::string(house.claims(next.access).get("sid")->as_string()));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    // Switched to rotation later, it is exchanged like any other.
+    SessionHouse rotating(tables_);
+    advance(rotating, 4h);
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, rotating.outcome(foreign("a")));
+  }
+
+  void a_foreign_token_keeps_its_longer_life() {
+    SessionHouse house(tables_, {.lifetime = 48h});
+    const std::int64_t far = now + 90 * 86400;
+    advance(house, 24h * 45);
+    const auto next = house.refreshed(foreign("a", "refresh", far));
+    CPPUNIT_ASSERT_EQUAL(far, next.refresh_expires);
+    CPPUNIT_ASSERT_EQUAL(far, seconds(house.row().expires_at));
+    CPPUNIT_ASSERT_EQUAL(far, seconds(house.row().idle_expires_at));
+    advance(house, 24h);
+    // A row that is purged before the foreign token ends would let that begin anew.
+    CPPUNIT_ASSERT_EQUAL(far, house.refreshed(next.refresh).refresh_expires);
+  }
+
+  void foreign_tokens_end_with_all_of_the_users_sessions() {
+    SessionHouse house(tables_);
+    SessionHouse other(tables_);  // which has not polled since
+    const auto pair = house.login();
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(foreign("a", "access")));
+    house.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all, store::AuditKind::logout_all, {});
+    for (SessionHouse* worker : {&house, &other}) {
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(foreign("a")));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(pair.refresh));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a")));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a", "access")));
+    }
+  }
+
+  void logout_ends_access_and_refresh() {
+    SessionHouse house(tables_);
+    SessionHouse other(tables_);
+    const auto pair = house.login();
+    const auto next = house.refreshed(pair.refresh);
+    const auto gone = house.tokens.blacklist(next.refresh, house.origin, true);
+    CPPUNIT_ASSERT(std::get<tokens::Good>(gone).session == pair.session);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, std::get<tokens::Good>(gone).user_id);
+    CPPUNIT_ASSERT_EQUAL("logout 7 logout"s, tables_.audit.told().back());
+    for (const auto& token : {pair.refresh, next.refresh}) {
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, other.outcome(token));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.blacklisted(token));
+    }
+    other.feed.poll_once();
+    for (const auto& token : {pair.access, next.access}) {
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(token));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, other.verified(token));
+    }
+    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);
+  }
+
+  void a_foreign_token_can_be_logged_out() {
+    SessionHouse house(tables_);
+    SessionHouse other(tables_);
+    const std::string token = foreign("a", "refresh", now + 900000);
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(token));
+    CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(token));
+    CPPUNIT_ASSERT_EQUAL("logout 7 logout"s, tables_.audit.told().back());
+    for (SessionHouse* worker : {&house, &other}) {
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->blacklisted(token));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(token));
+      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(token));
+    }
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT(tables_.revocations.all().at(0).expires >= now + 900000);
+  }
+
+  void verify_knows_what_ended() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    CPPUNIT_ASSERT_EQUAL("good"s, tokens_test::told(house.tokens.verify(pair.access, false)));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s, tokens_test::told(house.tokens.verify(pair.refresh, false)));
+    const auto next = house.refreshed(pair.refresh);
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(pair.refresh));  // while it gives a successor
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(next.refresh));
+    advance(house, 11s);
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(next.refresh));  // looking was no use of the old one
+    CPPUNIT_ASSERT_EQUAL("defect"s, house.verified("x.y.z"));
+  }
+
+  void the_users_state_is_looked_at() {
+    for (const bool simplejwt_5_2 : {false, true}) {
+      tables_.users.put(7, "alice");
+      SessionHouse house(tables_, {.simplejwt_5_2 = simplejwt_5_2});
+      const auto pair = house.login();
+      tables_.users.put(7, "alice", false);
+      CPPUNIT_ASSERT_EQUAL(simplejwt_5_2 ? "access and refresh"s : "no account"s,
+                           house.outcome(pair.refresh));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, tables_.sessions.rows().at(0).generation);
+  }
+
+  void a_changed_password_ends_the_session() {
+    tables_.users.set_stored_password(7, "hash");
+    SessionHouse house(tables_, {}, {.check_password = true});
+    const auto pair = house.login();
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(pair.refresh));
+    tables_.users.set_stored_password(7, "another");
+    house.directory.poll_once();
+    CPPUNIT_ASSERT_EQUAL("password changed"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("password_changed"s, house.row().revoked_for);
+    CPPUNIT_ASSERT_EQUAL("session_ended 7 password_changed"s, tables_.audit.told().back());
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
+  }
+
+  void the_oldest_session_goes_when_there_are_too_many() {
+    SessionHouse house(tables_, {.max_per_user = 2});
+    const auto first = house.login();
+    advance(house, 1s);
+    const auto second = house.login();
+    advance(house, 1s);
+    const auto first_again = house.refreshed(first.refresh);
+    advance(house, 1s);
+    house.login();
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(second.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(second.access));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(first_again.refresh));
+    CPPUNIT_ASSERT_EQUAL("session_ended 7 limit"s, tables_.audit.told().at(2));
+  }
+
+  void no_token_of_ours_asks_no_database() {
+    SessionHouse house(tables_);
+    CPPUNIT_ASSERT_EQUAL("defect"s, tokens_test::told(house.tokens.refresh("x.y.z", {}, false)));
+    CPPUNIT_ASSERT_EQUAL("defect"s, tokens_test::told(house.tokens.blacklist("x.y.z", {}, false)));
+    CPPUNIT_ASSERT_EQUAL("defect"s, house.outcome(house.login().access));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s,
+                         tokens_test::told(house.tokens.refresh(foreign("a"), {}, false)));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s,
+                         tokens_test::told(house.tokens.blacklist(foreign("a"), {}, false)));
+  }
+
+  void a_host_with_another_key_ends_nothing() {
+    SessionHouse house(tables_);
+    const auto pair = house.login();
+    const auto next = house.refreshed(pair.refresh);
+    tables_.sessions.change(pair.session,
+                            [](store::Session& row) { row.current = crypto::sha256("another's"); });
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL(""s, house.row().revoked_for);
+    CPPUNIT_ASSERT(!next.refresh.empty());
+  }
+
+  void no_tokens_without_audit() {
+    struct Failing final : store::AuditStore {
+      void append(const store::AuditEvent&) override { throw util::Outage("the disk is full"); }
+      std::vector<store::AuditRecord> list(const store::AuditFilter&) override { return {}; }
+      std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
+    } failing;
+    SessionHouse house(tables_);
+    tokens::SessionTokens strict(house.verifier, house.issuer, house.ring, {house.directory, house.clock, {}},
+                                 tables_.sessions, house.ended, house.feed, &failing, house.clock,
+                                 house.random, {});
+    CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(SessionTokensTest);
+
+}  // namespace
