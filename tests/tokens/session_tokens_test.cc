@@ -353,7 +353,9 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(simplejwt_5_2 ? "access and refresh"s : "no account"s,
                            house.outcome(pair.refresh));
     }
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, tables_.sessions.rows().at(0).generation);
+    // One of the two moved on; in which order they stand is chance.
+    const auto rows = tables_.sessions.rows();
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, rows.at(0).generation + rows.at(1).generation);
   }
 
   void a_changed_password_ends_the_session() {
