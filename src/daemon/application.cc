@@ -126,14 +126,14 @@ std::vector<std::string> header_types(const Config& c) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
-tokens::FeedOptions feed_options(const Config& c) {
-  tokens::FeedOptions options;
-  options.poll_interval = c.cache.poll_interval;
-  options.stale_after = c.cache.stale_after;
-  return options;
+tokens::RefreshOptions refresh_options(const Config& c) {
+  return {.rotate = c.tokens.rotate_refresh_tokens,
+          .blacklist_after_rotation = c.tokens.blacklist_after_rotation,
+          .simplejwt_5_2 = speaks_5_2(c),
+          .jti_claim = c.tokens.jti_claim};
 }
 
-tokens::SessionLifetimes session_lifetimes(const Config& c) {
+tokens::SessionLifetimes lifetimes(const Config& c) {
   return {.access = c.tokens.access_token_lifetime,
           .refresh = c.tokens.refresh_token_lifetime,
           .leeway = c.tokens.leeway};
@@ -146,6 +146,15 @@ tokens::SessionOptions session_options(const Config& c) {
           .max_per_user = static_cast<unsigned>(c.sessions.max_per_user),
           .simplejwt_5_2 = speaks_5_2(c),
           .jti_claim = c.tokens.jti_claim};
+}
+
+tokens::FeedOptions feed_options(const Config& c) {
+  tokens::FeedOptions options;
+  options.poll_interval = c.cache.poll_interval;
+  options.stale_after = c.cache.stale_after;
+  // A transaction ends when the answer to its COMMIT does not come in time.
+  options.window = std::max(options.window, 3 * c.database.read_timeout);
+  return options;
 }
 
 accounts::ThrottleOptions throttle_options(const Config& c) {
@@ -164,11 +173,8 @@ accounts::ServiceClients service_clients(const Config& c) {
   return std::move(*clients);
 }
 
-tokens::RefreshOptions refresh_options(const Config& c) {
-  return {.rotate = c.tokens.rotate_refresh_tokens,
-          .blacklist_after_rotation = c.tokens.blacklist_after_rotation,
-          .simplejwt_5_2 = speaks_5_2(c),
-          .jti_claim = c.tokens.jti_claim};
+store::Auditing auditing(const Config& c) {
+  return c.audit.enabled ? store::Auditing::on : store::Auditing::off;
 }
 
 api::ApiOptions api_options(const Config& c) {
@@ -224,28 +230,30 @@ struct Application::Parts {
   explicit Parts(Config c)
       : configuration(std::move(c)),
         pool(database_options(configuration)),
+        users(pool, auditing(configuration)),
+        session_rows(pool, auditing(configuration)),
+        audit(pool, auditing(configuration)),
         policy(accounts::password_policy(configuration.passwords)),
         hashes(accounts::password_params(configuration.passwords), random,
                static_cast<unsigned>(configuration.server.password_threads)),
-        registration(users, policy, hashes, clock, {.unique_email = configuration.accounts.unique_email}),
+        clients(service_clients(configuration)),
         throttle(failures, used_audit(), clock, throttle_options(configuration)),
+        registration(users, policy, hashes, clock, {.unique_email = configuration.accounts.unique_email}),
         credentials(users, hashes, clock, {.update_last_login = configuration.tokens.update_last_login},
                     configuration.throttle.enabled ? &throttle : nullptr),
         password_change(credentials, policy, hashes, session_rows),
         profile(users, session_rows, credentials, clock,
                 {.unique_email = configuration.accounts.unique_email}),
-        clients(service_clients(configuration)),
         keys(open_keys(configuration)),
         issuer(keys, clock, random, issuer_options(configuration)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
-        sessions(session_rows, revocations, feed, clock, session_lifetimes(configuration), used_audit()),
-        bearer(verifier, directory, clock, bearer_options(configuration),
-               configuration.sessions.enabled ? &feed : nullptr),
-        refresh_tokens(kept_tokens()),
-        readiness(pool, directory, used_blacklist(), configuration.cache.stale_after),
+        bearer(verifier, directory, clock, bearer_options(configuration), &feed),
+        sessions(session_rows, revocations, feed, clock, lifetimes(configuration), used_audit()),
+        refresh_tokens(make_refresh_tokens()),
+        readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),
                  registration,
                  credentials,
@@ -266,49 +274,47 @@ struct Application::Parts {
             server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
             app, random) {}
 
-  std::unique_ptr<tokens::RefreshTokens> kept_tokens() {
-    if (configuration.sessions.enabled) {
-      return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
-                                                     sessions, feed, used_audit(), clock, random,
-                                                     session_options(configuration));
-    }
-    return std::make_unique<tokens::SimpleJwtTokens>(verifier, issuer, token_users, used_blacklist(),
-                                                     used_audit(), clock, refresh_options(configuration));
-  }
-  store::Auditing auditing() const {
-    return configuration.audit.enabled ? store::Auditing::on : store::Auditing::off;
-  }
-  store::AuditStore* used_audit() { return configuration.audit.enabled ? &audit : nullptr; }
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
+  }
+  store::AuditStore* used_audit() { return configuration.audit.enabled ? &audit : nullptr; }
+
+  std::unique_ptr<tokens::RefreshTokens> make_refresh_tokens() {
+    if (!configuration.sessions.enabled) {
+      return std::make_unique<tokens::SimpleJwtTokens>(verifier, issuer, token_users, used_blacklist(),
+                                                       used_audit(), clock, refresh_options(configuration));
+    }
+    return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
+                                                   sessions, feed, used_audit(), clock, random,
+                                                   session_options(configuration));
   }
 
   const Config configuration;
   util::SystemClock clock;
   util::SystemRandom random;
   mysql::Pool pool;
-  store::MysqlUserStore users{pool, auditing()};
-  store::MysqlSessionStore session_rows{pool, auditing()};
-  store::MysqlRevocationStore revocations{pool};
-  store::MysqlAuditStore audit{pool};
-  store::MysqlThrottleStore failures{pool};
+  store::MysqlUserStore users;
   store::MysqlBlacklistStore blacklist{pool};
+  store::MysqlSessionStore session_rows;
+  store::MysqlRevocationStore revocations{pool};
+  store::MysqlThrottleStore failures{pool};
+  store::MysqlAuditStore audit;
   accounts::PasswordPolicy policy;
   crypto::PasswordHashes hashes;
-  accounts::Registration registration;
+  accounts::ServiceClients clients;
   accounts::Throttle throttle;
+  accounts::Registration registration;
   accounts::Credentials credentials;
   accounts::PasswordChange password_change;
   accounts::Profile profile;
-  accounts::ServiceClients clients;
   tokens::KeyRing keys;
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
   tokens::TokenUsers token_users;
   tokens::RevocationFeed feed;
-  tokens::Sessions sessions;
   tokens::BearerAuthenticator bearer;
+  tokens::Sessions sessions;
   std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
   Readiness readiness;
   api::Services services;
@@ -326,14 +332,14 @@ Application::~Application() = default;
 
 void Application::start() {
   parts_->directory.start();
-  if (parts_->configuration.sessions.enabled) parts_->feed.start();
+  parts_->feed.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
-  parts_->directory.stop();
   parts_->feed.stop();
+  parts_->directory.stop();
   return all_answered;
 }
 

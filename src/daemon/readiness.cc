@@ -18,8 +18,9 @@ constexpr const char* kNoBlacklist =
 }  // namespace
 
 Readiness::Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory,
-                     store::BlacklistStore* blacklist, std::chrono::seconds stale_after)
-    : pool_(pool), directory_(directory), blacklist_(blacklist), stale_after_(stale_after) {}
+                     const tokens::RevocationFeed& feed, store::BlacklistStore* blacklist,
+                     std::chrono::seconds stale_after)
+    : pool_(pool), directory_(directory), feed_(feed), blacklist_(blacklist), stale_after_(stale_after) {}
 
 std::vector<std::string> Readiness::missing() {
   {
@@ -52,6 +53,7 @@ std::vector<std::string> Readiness::ask() {
   }
   if (directory_.age() > stale_after_)
     missing.emplace_back("users: the last successful poll is too long ago");
+  if (!feed_.fresh()) missing.emplace_back("revocations: the last successful poll is too long ago");
   return missing;
 }
 

@@ -8,6 +8,7 @@
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
 #include "store/migrator.h"
+#include "tokens/revocation_feed.h"
 #include "tokens/user_directory.h"
 #include "util/guarded.h"
 
@@ -16,8 +17,8 @@ namespace jwtauthd {
 class Readiness {
  public:
   /// `blacklist`: nullptr when none is configured.
-  Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory, store::BlacklistStore* blacklist,
-            std::chrono::seconds stale_after);
+  Readiness(mysql::Pool& pool, const tokens::UserDirectory& directory, const tokens::RevocationFeed& feed,
+            store::BlacklistStore* blacklist, std::chrono::seconds stale_after);
 
   /// One sentence for each thing that is missing; empty: ready. The database is asked at most
   /// once a second, by one caller; the others have the last answer meanwhile, however long it takes.
@@ -37,6 +38,7 @@ class Readiness {
   };
   mysql::Pool& pool_;
   const tokens::UserDirectory& directory_;
+  const tokens::RevocationFeed& feed_;
   store::BlacklistStore* blacklist_;
   const std::chrono::seconds stale_after_;
   util::Guarded<Last> last_;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <thread>
 
+#include "store/mysql_revocation_store.h"
 #include "store/mysql_user_store.h"
 #include "tests/mysql/private_server.h"
 #include "tests/mysql/test_database.h"
@@ -21,7 +22,10 @@ struct Asked {
   mysql::Pool pool;
   store::MysqlUserStore users{pool};
   tokens::UserDirectory directory{users, {}};
-  Readiness readiness{pool, directory, nullptr, 60s};
+  store::MysqlRevocationStore revocations{pool};
+  util::SystemClock clock;
+  tokens::RevocationFeed feed{revocations, clock, {}};
+  Readiness readiness{pool, directory, feed, nullptr, 60s};
 };
 
 class ReadinessTest : public CppUnit::TestFixture {
@@ -42,8 +46,9 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     const auto missing = asked.readiness.missing();
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, missing.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, missing.size());
     CPPUNIT_ASSERT(missing[0].starts_with("schema: "));
+    CPPUNIT_ASSERT(missing[1].starts_with("revocations: "));
     CPPUNIT_ASSERT_EQUAL(std::string(), asked.readiness.refusal());
   }
 
@@ -51,7 +56,10 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
-    CPPUNIT_ASSERT(asked.readiness.missing().empty());
+    CPPUNIT_ASSERT(asked.readiness.missing().at(0).starts_with("revocations: "));
+    asked.feed.load();
+    CPPUNIT_ASSERT(
+        jwtauthd::Readiness(asked.pool, asked.directory, asked.feed, nullptr, 60s).missing().empty());
     CPPUNIT_ASSERT_EQUAL(std::string(), asked.readiness.refusal());
   }
 
@@ -90,8 +98,9 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
+    asked.feed.load();
     store::MysqlBlacklistStore blacklist(asked.pool);
-    Readiness with_blacklist(asked.pool, asked.directory, &blacklist, 60s);
+    Readiness with_blacklist(asked.pool, asked.directory, asked.feed, &blacklist, 60s);
     const auto missing = with_blacklist.missing();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, missing.size());
     CPPUNIT_ASSERT_MESSAGE(missing[0],
@@ -104,7 +113,8 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
-    Readiness strict(asked.pool, asked.directory, nullptr, 0s);
+    asked.feed.load();
+    Readiness strict(asked.pool, asked.directory, asked.feed, nullptr, 0s);
     std::this_thread::sleep_for(2ms);
     const auto missing = strict.missing();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, missing.size());
