@@ -110,6 +110,7 @@ class Loader {
   void take_entry(Entry entry);
   void complain_of_unknown(const Entry& entry);
   void read_environment();
+  void complain_of_section(std::string_view variable, std::string_view name);
   void take_variable(std::string_view variable, std::string_view section, std::string_view name,
                      std::string text);
   void give(std::string_view section, std::string_view name, Given given);
@@ -200,12 +201,27 @@ void Loader::read_environment() {
     const std::size_t equals = pair.find('=');
     if (!pair.starts_with(kPrefix) || equals == std::string_view::npos) continue;
     const std::string_view rest = pair.substr(kPrefix.size(), equals - kPrefix.size());
-    for (const Section& section : sections()) {
-      const std::string start = upper(section.name) + "_";
-      if (!rest.starts_with(start)) continue;
-      take_variable(pair.substr(0, equals), section.name, lower(rest.substr(start.size())),
+    const auto section = std::find_if(sections().begin(), sections().end(), [&](const Section& s) {
+      return rest.starts_with(upper(s.name) + "_");
+    });
+    if (section == sections().end()) {
+      complain_of_section(pair.substr(0, equals), lower(rest));
+    } else {
+      take_variable(pair.substr(0, equals), section->name, lower(rest.substr(section->name.size() + 1)),
                     std::string(pair.substr(equals + 1)));
     }
+  }
+}
+
+/// A variable of no section is another program's, unless the rest of its name is a key.
+void Loader::complain_of_section(std::string_view variable, std::string_view name) {
+  const std::size_t end = name.find('_');
+  if (end == std::string_view::npos) return;
+  for (const Key& key : keys()) {
+    if (key.name != name.substr(end + 1)) continue;
+    findings_.add({"environment " + std::string(variable)}, "", "names no section of the configuration",
+                  std::string(kPrefix) + upper(key.section) + "_" + upper(key.name));
+    return;
   }
 }
 

@@ -18,6 +18,7 @@ class LoadTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(tells_all_findings_at_once_in_the_order_of_the_file);
   CPPUNIT_TEST(suggests_what_was_meant);
   CPPUNIT_TEST(refuses_a_variable_that_is_no_key);
+  CPPUNIT_TEST(refuses_a_variable_of_a_mistyped_section);
   CPPUNIT_TEST(leaves_other_variables_alone);
   CPPUNIT_TEST(tells_what_is_required);
   CPPUNIT_TEST(checks_what_belongs_together);
@@ -201,6 +202,15 @@ token_threds = 4
     CPPUNIT_ASSERT_EQUAL(
         std::string("environment JWTAUTHD_DATABASE_PASWORD: database.pasword: is not a known key; "
                     "did you mean password?"),
+        here.findings(here.required_and_secret()));
+  }
+
+  void refuses_a_variable_of_a_mistyped_section() {
+    Surroundings here;
+    here.set("JWTAUTHD_TOKEN_ALGORITHM", "HS256");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("environment JWTAUTHD_TOKEN_ALGORITHM: names no section of the configuration; "
+                    "allowed: JWTAUTHD_TOKENS_ALGORITHM"),
         here.findings(here.required_and_secret()));
   }
 

@@ -62,7 +62,7 @@ NGINX
 # The limits per address would stop tests and benchmarks, which come from one address. nginx does not count a
 # request whose key is empty; a high rate alone would still refuse what comes within one tick of its clock.
 open_limits() {
-  sed 's|\$binary_remote_addr|""|' "$SOURCE/nginx/jwtauthd-limits.conf"
+  sed 's|^limit_req_zone [^ ]*|limit_req_zone ""|' "$SOURCE/nginx/jwtauthd-limits.conf"
 }
 
 nginx_start() {
