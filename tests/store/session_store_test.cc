@@ -136,7 +136,7 @@ class SessionStoreTest : public SessionFixture {
 
   void several_rotate_in_one_statement_as_each_by_itself() {
     add_several(20);
-    for (const unsigned char count : {1, 2, 3, 16}) {
+    for (const unsigned char count : std::initializer_list<unsigned char>{1, 2, 3, 16}) {
       const auto rotations = several(count, 1, 2);
       const auto before = pool_->statements_sent();
       CPPUNIT_ASSERT(store_->rotate_all(rotations) == std::vector<bool>(count, true));
@@ -169,7 +169,7 @@ class SessionStoreTest : public SessionFixture {
     rotations[4].idle_expires_at = at(kNow + 20'000);
     CPPUNIT_ASSERT(
         (store_->rotate_all(rotations) == std::vector<bool>{false, false, false, false, true, true}));
-    for (const unsigned char untouched : {3, 4, 5, 6})
+    for (const unsigned char untouched : std::initializer_list<unsigned char>{3, 4, 5, 6})
       CPPUNIT_ASSERT(store_->find(id(untouched))->current == jti(1));
     CPPUNIT_ASSERT(store_->find(id(2))->idle_expires_at == at(kNow + 10'000, 3));
   }
