@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "api/cookies.h"
 #include "api/errors.h"
+#include "api/handlers.h"
 #include "api/metadata.h"
 #include "api/routes.h"
 #include "http/accept.h"
@@ -45,12 +47,35 @@ Lane App::lane(const http::Request& request) const noexcept {
   const auto match = router_.match(request.path);
   if (match.resource == nullptr) return Lane::token;
   const Route* row = match.resource->row(request.method);
-  return row == nullptr ? Lane::token : row->lane;
+  if (row == nullptr || (row->lane == Lane::refresh && services_.rotating == nullptr)) return Lane::token;
+  return row->lane;
 }
 
-std::optional<http::Response> App::handle(const http::Request& request, Lane on) {
+void App::handle_together(std::span<const http::Request* const> requests, const Reply& reply) {
+  std::vector<JointRefresh> joint(requests.size());
+  std::vector<std::size_t> begun;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (const auto response = handle(*requests[i], Lane::refresh, &joint[i])) {
+      reply(i, *response);
+    } else {
+      begun.push_back(i);
+    }
+  }
+  while (!begun.empty()) {
+    std::vector<tokens::BegunRefresh*> next;
+    for (const std::size_t i : begun) next.push_back(&joint[i].begun.value());
+    services_.rotating->rotate(next);  // at least the first
+    std::erase_if(begun, [&](std::size_t i) {
+      const auto response = handle(*requests[i], Lane::refresh, &joint[i]);
+      if (response) reply(i, *response);
+      return response.has_value();
+    });
+  }
+}
+
+std::optional<http::Response> App::handle(const http::Request& request, Lane on, JointRefresh* joint) {
   try {
-    auto response = dispatch(request, on);
+    auto response = dispatch(request, on, joint);
     if (response && response->status == 401 && !services_.options.challenge.empty() &&
         !has_challenge(*response)) {
       response->headers.emplace_back("WWW-Authenticate", services_.options.challenge);
@@ -65,7 +90,7 @@ std::optional<http::Response> App::handle(const http::Request& request, Lane on)
   }
 }
 
-std::optional<http::Response> App::dispatch(const http::Request& request, Lane on) {
+std::optional<http::Response> App::dispatch(const http::Request& request, Lane on, JointRefresh* joint) {
   const auto match = router_.match(request.path);
   if (match.resource == nullptr) return not_found();
   const Resource& resource = *match.resource;
@@ -83,13 +108,14 @@ std::optional<http::Response> App::dispatch(const http::Request& request, Lane o
     indent = negotiation.accepted.indent;
   }
 
-  auto response = answer(match, request, on);
+  auto response = answer(match, request, on, joint);
   if (!response) return std::nullopt;
   response->allow = resource.allow;
   return indent > 0 ? indented(std::move(*response), indent) : std::move(*response);
 }
 
-std::optional<http::Response> App::answer(const Router::Match& match, const http::Request& request, Lane on) {
+std::optional<http::Response> App::answer(const Router::Match& match, const http::Request& request, Lane on,
+                                          JointRefresh* joint) {
   const Resource& resource = *match.resource;
   tokens::Principal principal;
   if (resource.access == Access::bearer) {
@@ -111,7 +137,8 @@ std::optional<http::Response> App::answer(const Router::Match& match, const http
   const Route* row = resource.row(request.method);
   std::optional<http::Response> response;
   if (row != nullptr) {
-    response = row->handler(services_, {request, on, principal.user ? &principal : nullptr, match.parameter});
+    response =
+        row->handler(services_, {request, on, principal.user ? &principal : nullptr, match.parameter, joint});
   } else if (request.method == "OPTIONS" && resource.kind == Kind::view) {
     response = describe(resource, services_.options);
   } else {

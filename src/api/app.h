@@ -1,7 +1,9 @@
 // The request path, one way: match → accept → authenticate → method → handler. The only try/catch.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "api/route.h"
 #include "api/router.h"
@@ -21,11 +23,19 @@ class App {
 
   /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the
   /// database (a user whom this worker does not know yet): call again on the database lane.
-  std::optional<http::Response> handle(const http::Request& request, Lane on);
+  std::optional<http::Response> handle(const http::Request& request, Lane on) {
+    return handle(request, on, nullptr);
+  }
+  /// Those of Lane::refresh, each as by itself, with one statement for all of them. `reply` gets each
+  /// request's index and its answer as soon as it is there; it must not throw.
+  using Reply = std::function<void(std::size_t, const http::Response&)>;
+  void handle_together(std::span<const http::Request* const> requests, const Reply& reply);
 
  private:
-  std::optional<http::Response> dispatch(const http::Request& request, Lane on);
-  std::optional<http::Response> answer(const Router::Match& match, const http::Request& request, Lane on);
+  std::optional<http::Response> handle(const http::Request& request, Lane on, JointRefresh* joint);
+  std::optional<http::Response> dispatch(const http::Request& request, Lane on, JointRefresh* joint);
+  std::optional<http::Response> answer(const Router::Match& match, const http::Request& request, Lane on,
+                                       JointRefresh* joint);
 
   Services& services_;
   Router router_;

@@ -15,6 +15,12 @@ std::span<const Field> registration_fields(const ApiOptions& options);
 std::optional<http::Response> obtain_token_pair(Services& services, const Context& context);
 std::span<const Field> login_fields(const ApiOptions& options);
 
+/// A refresh between its two calls of refresh_token().
+struct JointRefresh {
+  std::optional<tokens::BegunRefresh> begun{};
+  store::Origin origin{};
+  bool by_cookie = false;
+};
 std::optional<http::Response> refresh_token(Services& services, const Context& context);
 std::span<const Field> refresh_fields(const ApiOptions& options);
 std::optional<http::Response> verify_token(Services& services, const Context& context);

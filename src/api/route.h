@@ -14,6 +14,7 @@ namespace api {
 
 struct ApiOptions;
 struct Services;
+struct JointRefresh;
 
 /// Who may call a row.
 enum class Access {
@@ -25,6 +26,7 @@ enum class Access {
 enum class Lane {
   token,     // memory only
   database,  // SQL
+  refresh,   // SQL, together with others; where nothing rotates it is the token lane
   password,  // a password hash, and SQL
 };
 
@@ -50,9 +52,10 @@ struct Context {
   Lane on;                             // where it runs
   const tokens::Principal* principal;  // set on Access::bearer rows, else nullptr
   std::string_view parameter = {};     // what stands in the path for {id}, where the row has it
+  JointRefresh* joint = nullptr;       // set on Lane::refresh
 };
 
-/// Nothing: the answer needs the database and this is the token lane.
+/// Nothing: the answer needs the database and this is the token lane; or `joint` is begun and not settled.
 using Handler = std::optional<http::Response> (*)(Services&, const Context&);
 
 struct Route {

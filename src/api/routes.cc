@@ -56,7 +56,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/register/",       view,  open,   Lane::password, register_account,  with_registration, 201, registration_fields, "Register", ""},
     {"POST", "/api/login/",          view,  open,   Lane::password, obtain_token_pair, always,            200, login_fields,        "Token Obtain Pair", kObtainDescription},
     {"POST", "/api/token/",          view,  open,   Lane::password, obtain_token_pair, always,            200, login_fields,        "Token Obtain Pair", kObtainDescription},
-    {"POST", "/api/token/refresh/",  view,  open,   Lane::token,    refresh_token,     always,            200, refresh_fields,      "Token Refresh", kRefreshDescription},
+    {"POST", "/api/token/refresh/",  view,  open,   Lane::refresh,  refresh_token,     always,            200, refresh_fields,      "Token Refresh", kRefreshDescription},
     {"POST", "/api/token/verify/",   view,  open,   Lane::token,    verify_token,      always,            200, verify_fields,       "Token Verify", kVerifyDescription},
     {"POST", "/api/token/blacklist/", view, open,   Lane::token,    blacklist_token,   with_blacklist,    200, blacklist_fields,    "Token Blacklist", kBlacklistDescription},
     {"POST", "/api/logout/",         view,  open,   Lane::token,    log_out,           with_sessions,     200, logout_fields,       "Logout", kLogoutDescription},

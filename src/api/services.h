@@ -14,6 +14,7 @@
 #include "tokens/bearer.h"
 #include "tokens/key_ring.h"
 #include "tokens/refresh_tokens.h"
+#include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
 #include "tokens/token_users.h"
 #include "tokens/user_directory.h"
@@ -48,6 +49,7 @@ struct Services {
   const tokens::KeyRing& keys;
   const tokens::Verifier& verifier;
   tokens::RefreshTokens& refresh_tokens;
+  tokens::SessionTokens* rotating;  // the same, where they rotate with their sessions; else nullptr
   tokens::BearerAuthenticator& bearer;
   const tokens::TokenUsers& token_users;
   tokens::UserDirectory& directory;

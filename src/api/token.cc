@@ -31,30 +31,8 @@ std::optional<http::Response> answer(const tokens::CheckOutcome& outcome, const 
   return response;
 }
 
-}  // namespace
-
-std::span<const Field> refresh_fields(const ApiOptions&) {
-  static constexpr Field fields[] = {
-      {"refresh", Field::Type::string, true, false, "Refresh", "", 0},
-      {"access", Field::Type::string, false, true, "Access", "", 0},
-  };
-  return fields;
-}
-
-std::optional<http::Response> refresh_token(Services& services, const Context& context) {
-  const auto cookie = refresh_cookie(context.request, services.options);
-  auto token =
-      read_token(context, refresh_fields(services.options), cookie ? Absent::stays : Absent::is_an_error);
-  if (!token) return token.error();
-  const bool by_cookie = cookie && token->empty();
-  if (by_cookie) {
-    token = std::string(*cookie);
-    const auto session = session_of_refresh(services, *token);
-    if (!session) return bad_token(session.error(), services.options.simplejwt_5_2);
-    if (auto refusal = csrf_refusal(context.request, services, *session)) return refusal;
-  }
-  const auto outcome =
-      services.refresh_tokens.refresh(*token, origin_of(context.request), context.on != Lane::token);
+std::optional<http::Response> answer(const tokens::RefreshOutcome& outcome, const Services& services,
+                                     bool by_cookie) {
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
     return bad_token(*defect, services.options.simplejwt_5_2);
@@ -72,6 +50,53 @@ std::optional<http::Response> refresh_token(Services& services, const Context& c
   if (by_cookie)
     set_login_cookies(response, services, {refreshed.refresh, refreshed.access, refreshed.session});
   return response;
+}
+
+/// Nothing: it waits for the others.
+std::optional<tokens::RefreshOutcome> begin(tokens::SessionTokens& tokens, std::string_view token,
+                                            JointRefresh& joint) {
+  auto step = tokens.begin(token, joint.origin);
+  if (auto* outcome = std::get_if<tokens::RefreshOutcome>(&step)) return std::move(*outcome);
+  joint.begun = std::move(std::get<tokens::BegunRefresh>(step));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const Field> refresh_fields(const ApiOptions&) {
+  static constexpr Field fields[] = {
+      {"refresh", Field::Type::string, true, false, "Refresh", "", 0},
+      {"access", Field::Type::string, false, true, "Access", "", 0},
+  };
+  return fields;
+}
+
+std::optional<http::Response> refresh_token(Services& services, const Context& context) {
+  JointRefresh* const joint = context.joint;
+  if (joint != nullptr && joint->begun) {
+    if (!joint->begun->settled()) return std::nullopt;
+    return answer(services.rotating->finish(std::move(*joint->begun), joint->origin), services,
+                  joint->by_cookie);
+  }
+  const auto cookie = refresh_cookie(context.request, services.options);
+  auto token =
+      read_token(context, refresh_fields(services.options), cookie ? Absent::stays : Absent::is_an_error);
+  if (!token) return token.error();
+  const bool by_cookie = cookie && token->empty();
+  if (by_cookie) {
+    token = std::string(*cookie);
+    const auto session = session_of_refresh(services, *token);
+    if (!session) return bad_token(session.error(), services.options.simplejwt_5_2);
+    if (auto refusal = csrf_refusal(context.request, services, *session)) return refusal;
+  }
+  if (joint == nullptr) {
+    return answer(
+        services.refresh_tokens.refresh(*token, origin_of(context.request), context.on != Lane::token),
+        services, by_cookie);
+  }
+  *joint = {{}, origin_of(context.request), by_cookie};
+  const auto outcome = begin(*services.rotating, *token, *joint);
+  return outcome ? answer(*outcome, services, by_cookie) : std::nullopt;
 }
 
 std::span<const Field> verify_fields(const ApiOptions&) {

@@ -217,6 +217,7 @@ ServerOptions server_options(const Config& c, std::size_t password_threads) {
   options.max_body_bytes = static_cast<std::size_t>(c.server.max_body_bytes);
   options.database_threads = static_cast<std::size_t>(c.server.database_threads);
   options.database_queue = static_cast<std::size_t>(c.server.database_queue);
+  options.refresh_queue = options.database_queue;
   options.password_threads = password_threads;
   options.password_queue = static_cast<std::size_t>(c.server.password_queue);
   options.access_log = c.log.access;
@@ -263,6 +264,7 @@ struct Application::Parts {
                  keys,
                  verifier,
                  *refresh_tokens,
+                 rotating(),
                  bearer,
                  token_users,
                  directory,
@@ -287,6 +289,11 @@ struct Application::Parts {
     return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
                                                    sessions, feed, used_audit(), clock, random,
                                                    session_options(configuration));
+  }
+
+  tokens::SessionTokens* rotating() const {
+    const bool rotates = configuration.sessions.enabled && configuration.sessions.rotate;
+    return rotates ? static_cast<tokens::SessionTokens*>(refresh_tokens.get()) : nullptr;
   }
 
   const Config configuration;

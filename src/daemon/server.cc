@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "util/log.h"
 
@@ -10,15 +11,24 @@ namespace jwtauthd {
 
 using api::Lane;
 
+namespace {
+
+/// So long a statement does not keep the first of them waiting.
+constexpr std::size_t kRefreshesAtOnce = 16;
+
+}  // namespace
+
 Server::Server(const ServerOptions& options, api::App& app, util::Random& random)
     : max_body_bytes_(options.max_body_bytes),
       access_log_(options.access_log),
       app_(app),
       random_(random),
-      database_("database", options.database_threads, options.database_queue,
-                [this](std::unique_ptr<ReceivedRequest> r) { work(std::move(r), Lane::database); }),
-      password_("password", options.password_threads, options.password_queue,
-                [this](std::unique_ptr<ReceivedRequest> r) { work(std::move(r), Lane::password); }),
+      database_("database", options.database_threads, options.database_queue, 1,
+                [this](WorkLane::Requests r) { work(std::move(r.front()), Lane::database); }),
+      refresh_("refresh", options.refresh_threads, options.refresh_queue, kRefreshesAtOnce,
+               [this](WorkLane::Requests r) { work_together(r); }),
+      password_("password", options.password_threads, options.password_queue, 1,
+                [this](WorkLane::Requests r) { work(std::move(r.front()), Lane::password); }),
       listener_(options.listener, [this](std::unique_ptr<fastcgi::Call> call) { receive(std::move(call)); }) {
 }
 
@@ -57,9 +67,35 @@ void Server::work(std::unique_ptr<ReceivedRequest> received, Lane lane) noexcept
   }
 }
 
+void Server::work_together(WorkLane::Requests requests) noexcept {
+  try {
+    std::vector<const http::Request*> read;
+    for (const auto& received : requests) read.push_back(&received->request());
+    app_.handle_together(read, [&](std::size_t i, const http::Response& response) noexcept {
+      try {
+        reply(*requests[i], response);
+      } catch (const std::exception& error) {
+        util::log::error(std::string("a request could not be answered: ") + error.what());
+      }
+    });
+  } catch (const std::exception& error) {
+    util::log::error(std::string("requests could not be answered: ") + error.what());
+  }
+}
+
+WorkLane& Server::lane_of(Lane lane) noexcept {
+  switch (lane) {
+    case Lane::refresh:
+      return refresh_;
+    case Lane::password:
+      return password_;
+    default:
+      return database_;
+  }
+}
+
 void Server::hand_over(std::unique_ptr<ReceivedRequest> received, Lane lane) {
-  WorkLane& target = lane == Lane::password ? password_ : database_;
-  if (!target.submit(received)) reply(*received, http::unavailable(1));
+  if (!lane_of(lane).submit(received)) reply(*received, http::unavailable(1));
 }
 
 void Server::reply(ReceivedRequest& received, const http::Response& response) {

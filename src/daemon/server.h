@@ -17,6 +17,10 @@ struct ServerOptions {
   std::size_t max_body_bytes = 65536;
   std::size_t database_threads = 8;
   std::size_t database_queue = 1024;
+  /// Each waits for the disk with what it took, meanwhile the next one gathers. Measured with 16 clients:
+  /// fewer cost less of the processor and leave it idle, more share less.
+  std::size_t refresh_threads = 4;
+  std::size_t refresh_queue = 1024;
   std::size_t password_threads = 2;
   std::size_t password_queue = 64;
   bool access_log = true;
@@ -35,6 +39,8 @@ class Server {
  private:
   void receive(std::unique_ptr<fastcgi::Call> call) noexcept;
   void work(std::unique_ptr<ReceivedRequest> request, api::Lane lane) noexcept;
+  void work_together(WorkLane::Requests requests) noexcept;
+  WorkLane& lane_of(api::Lane lane) noexcept;
   void hand_over(std::unique_ptr<ReceivedRequest> request, api::Lane lane);
   void reply(ReceivedRequest& received, const http::Response& response);
 
@@ -43,6 +49,7 @@ class Server {
   api::App& app_;
   util::Random& random_;
   WorkLane database_;
+  WorkLane refresh_;
   WorkLane password_;
   fastcgi::Listener listener_;
 };

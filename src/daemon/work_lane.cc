@@ -2,12 +2,15 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace jwtauthd {
 
-WorkLane::WorkLane(std::string name, std::size_t threads, std::size_t capacity, Work work)
-    : name_(std::move(name)), capacity_(capacity), work_(std::move(work)) {
+WorkLane::WorkLane(std::string name, std::size_t threads, std::size_t capacity, std::size_t at_once,
+                   Work work)
+    : name_(std::move(name)), capacity_(capacity), at_once_(at_once), work_(std::move(work)) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -35,16 +38,19 @@ void WorkLane::stop() {
 
 void WorkLane::run() {
   pthread_setname_np(pthread_self(), name_.c_str());
+  std::vector<std::unique_ptr<ReceivedRequest>> taken;
   for (;;) {
-    std::unique_ptr<ReceivedRequest> request;
     {
       auto state = state_.lock();
       arrived_.wait(state.held(), [&] { return state->stopping || !state->waiting.empty(); });
       if (state->waiting.empty()) return;
-      request = std::move(state->waiting.front());
-      state->waiting.pop_front();
+      const auto end =
+          state->waiting.begin() + static_cast<std::ptrdiff_t>(std::min(at_once_, state->waiting.size()));
+      std::move(state->waiting.begin(), end, std::back_inserter(taken));
+      state->waiting.erase(state->waiting.begin(), end);
     }
-    work_(std::move(request));
+    work_(taken);
+    taken.clear();
   }
 }
 

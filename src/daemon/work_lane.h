@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,10 +18,12 @@ namespace jwtauthd {
 
 class WorkLane {
  public:
-  using Work = std::function<void(std::unique_ptr<ReceivedRequest>)>;
+  using Requests = std::span<std::unique_ptr<ReceivedRequest>>;
+  using Work = std::function<void(Requests)>;
 
-  /// `work` must not throw. `name` shows in ps and gdb (15 characters).
-  WorkLane(std::string name, std::size_t threads, std::size_t capacity, Work work);
+  /// `work` gets what is waiting, `at_once` requests at most, and never waits for more to come. It must not
+  /// throw. `name` shows in ps and gdb (15 characters).
+  WorkLane(std::string name, std::size_t threads, std::size_t capacity, std::size_t at_once, Work work);
   /// As stop().
   ~WorkLane();
 
@@ -38,6 +41,7 @@ class WorkLane {
 
   const std::string name_;
   const std::size_t capacity_;
+  const std::size_t at_once_;
   const Work work_;
   util::Guarded<State> state_;
   std::condition_variable arrived_;

@@ -1,5 +1,9 @@
 #include "store/mysql_session_store.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "store/audit_row.h"
 #include "store/session_ending.h"
 
@@ -45,6 +49,43 @@ const char* select_sessions(const SessionFilter& filter) {
     return filter.live_only ? SELECT_SESSIONS("user_id = ? AND " LIVE) : SELECT_SESSIONS("user_id = ?");
   }
   return filter.live_only ? SELECT_SESSIONS(LIVE) : SELECT_SESSIONS("TRUE");
+}
+
+/// The derived table is read first, and each of its rows finds its session by the primary key.
+std::string rotate_statement(std::size_t count) {
+  std::string sql =
+      "UPDATE (SELECT UNHEX(?) AS id, UNHEX(?) AS presented, UNHEX(?) AS next, CAST(? AS DATETIME(6)) AS "
+      "used_at, CAST(? AS DATETIME(6)) AS idle_end, ? AS address, ? AS user_agent";
+  for (std::size_t i = 1; i < count; ++i) {
+    sql +=
+        " UNION ALL SELECT UNHEX(?), UNHEX(?), UNHEX(?), CAST(? AS DATETIME(6)), CAST(? AS DATETIME(6)), ?, "
+        "?";
+  }
+  return sql +
+         ") r STRAIGHT_JOIN jwtauthd_session s ON s.id = r.id SET s.previous_jti = r.presented, "
+         "s.current_jti = r.next, s.generation = s.generation + 1, s.last_used_at = r.used_at, "
+         "s.idle_expires_at = LEAST(r.idle_end, s.expires_at), s.address = r.address, "
+         "s.user_agent = r.user_agent "
+         "WHERE s.current_jti = r.presented AND s.revoked_at IS NULL AND s.expires_at > r.used_at";
+}
+
+/// One text for each size, so that a connection prepares it once.
+constexpr std::size_t kMostRotations = 16;
+const char* rotate_sql(std::size_t count) {
+  static const auto texts = [] {
+    std::array<std::string, kMostRotations + 1> made;
+    for (std::size_t i = 1; i < made.size(); ++i) made[i] = rotate_statement(i);
+    return made;
+  }();
+  return texts.at(count).c_str();
+}
+
+std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
+  auto rows = lease.prepare("SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
+                  .bind(hex(id))
+                  .query();
+  if (!rows.next()) return std::nullopt;
+  return read_session(rows);
 }
 
 bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
@@ -105,13 +146,42 @@ bool MysqlSessionStore::rotate(const Rotation& rotation) {
              .execute() > 0;
 }
 
+std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotations) {
+  std::vector<bool> rotated;
+  for (; rotations.size() > kMostRotations; rotations = rotations.subspan(kMostRotations)) {
+    const auto part = rotate_all(rotations.first(kMostRotations));
+    rotated.insert(rotated.end(), part.begin(), part.end());
+  }
+  if (rotations.size() == 1) rotated.push_back(rotate(rotations.front()));
+  if (rotations.size() <= 1) return rotated;
+
+  // By id: two statements with the same sessions then wait for each other, and do not meet in a deadlock.
+  std::vector<const Rotation*> sorted;
+  for (const Rotation& rotation : rotations) sorted.push_back(&rotation);
+  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  auto lease = pool_.acquire();
+  auto update = lease.prepare(rotate_sql(sorted.size()));
+  for (const Rotation* rotation : sorted) {
+    update.bind(hex(rotation->id))
+        .bind(hex(rotation->presented))
+        .bind(hex(rotation->next))
+        .bind(rotation->now)
+        .bind(rotation->idle_expires_at)
+        .bind(plain(rotation->address))
+        .bind(rotation->user_agent);
+  }
+  const bool all = update.execute() == sorted.size();
+  for (const Rotation& rotation : rotations) {
+    // Who was late is seldom. Only its own writer gives a row this successor at this instant.
+    const auto row = all ? std::nullopt : find_in(lease, rotation.id);
+    rotated.push_back(all || (row && row->current == rotation.next && row->last_used_at == rotation.now));
+  }
+  return rotated;
+}
+
 std::optional<Session> MysqlSessionStore::find(const SessionId& id) {
   auto lease = pool_.acquire();
-  auto rows = lease.prepare("SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
-                  .bind(hex(id))
-                  .query();
-  if (!rows.next()) return std::nullopt;
-  return read_session(rows);
+  return find_in(lease, id);
 }
 
 std::vector<Session> MysqlSessionStore::list(const SessionFilter& filter, util::TimePoint now) {

@@ -13,6 +13,7 @@ class MysqlSessionStore final : public SessionStore {
 
   bool create(const Session& session) override;
   bool rotate(const Rotation& rotation) override;
+  std::vector<bool> rotate_all(std::span<const Rotation> rotations) override;
   std::optional<Session> find(const SessionId& id) override;
   std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;
 

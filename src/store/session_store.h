@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,9 @@ class SessionStore {
   virtual bool create(const Session& session) = 0;
   /// One conditional UPDATE. False when the row does not exist, is revoked, over, or has moved on.
   virtual bool rotate(const Rotation& rotation) = 0;
+  /// The same of several that are of different sessions and all change their token: one statement, when none
+  /// of them is late. Which ones were done, in their order.
+  virtual std::vector<bool> rotate_all(std::span<const Rotation> rotations) = 0;
   virtual std::optional<Session> find(const SessionId& id) = 0;
   /// Newest use first.
   virtual std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "tokens/jti.h"
 #include "tokens/session_id.h"
@@ -20,17 +21,6 @@ util::TimePoint at(std::int64_t seconds) {
 }
 
 }  // namespace
-
-/// A refresh token that a key of ours vouches for, and the moment at which it came.
-struct SessionTokens::Presented {
-  Verified token;
-  std::string jti;
-  store::JtiHash hash;
-  SessionOfToken session;
-  util::TimePoint now;
-  std::int64_t user_id = nobody;
-  UserClaims said{};
-};
 
 SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys,
                              TokenUsers users, store::SessionStore& store, Sessions& sessions,
@@ -83,7 +73,22 @@ RefreshOutcome SessionTokens::refresh(std::string_view token, const store::Origi
   if (!verified) return verified.error();
   // What is no token of ours ends above, on the thread that read it.
   if (!may_ask_database) return NeedsDatabase{};
-  Presented presented = identify(std::move(*verified));
+  auto step = begin(std::move(*verified), origin);
+  if (auto* outcome = std::get_if<RefreshOutcome>(&step)) return std::move(*outcome);
+  auto& begun = std::get<BegunRefresh>(step);
+  begun.rotated = store_.rotate(begun.rotation);
+  return finish(std::move(begun), origin);
+}
+
+std::variant<RefreshOutcome, BegunRefresh> SessionTokens::begin(std::string_view token,
+                                                                const store::Origin& origin) {
+  auto verified = verifier_.verify(token, TokenType::refresh);
+  if (!verified) return verified.error();
+  return begin(std::move(*verified), origin);
+}
+
+std::variant<RefreshOutcome, BegunRefresh> SessionTokens::begin(Verified token, const store::Origin& origin) {
+  Presented presented = identify(std::move(token));
   const auto user = check_user(users_, presented.user_id, presented.said,
                                {.looks = !options_.simplejwt_5_2, .may_ask_database = true});
   if (const auto* refusal = std::get_if<RefreshRefusal>(&user)) {
@@ -95,11 +100,43 @@ RefreshOutcome SessionTokens::refresh(std::string_view token, const store::Origi
     }
     return *refusal;
   }
-  return exchange(presented, origin);
+  return exchange(std::move(presented), origin);
+}
+
+/// Who brings the token of another one here is late, whatever becomes of that.
+void SessionTokens::rotate(std::span<BegunRefresh* const> begun) {
+  std::vector<BegunRefresh*> first;  // of each session
+  std::vector<store::Rotation> rotations;
+  std::vector<BegunRefresh*> late;
+  for (BegunRefresh* const one : begun) {
+    const auto same = std::find_if(rotations.begin(), rotations.end(),
+                                   [&](const store::Rotation& r) { return r.id == one->rotation.id; });
+    if (same == rotations.end()) {
+      first.push_back(one);
+      rotations.push_back(one->rotation);
+    } else if (same->presented == one->rotation.presented) {
+      late.push_back(one);
+    }
+  }
+  try {
+    const auto rotated = store_.rotate_all(rotations);
+    for (std::size_t i = 0; i < first.size(); ++i) first[i]->rotated = rotated.at(i);
+    for (BegunRefresh* const one : late) one->rotated = false;
+  } catch (...) {
+    for (const auto* const part : {&first, &late}) {
+      for (BegunRefresh* const one : *part) one->failure = std::current_exception();
+    }
+  }
+}
+
+RefreshOutcome SessionTokens::finish(BegunRefresh begun, const store::Origin& origin) {
+  if (begun.failure) std::rethrow_exception(begun.failure);
+  if (begun.rotated.value()) return answer(begun.presented, begun.next);
+  return come_late(begun.presented, std::move(begun.next), origin);
 }
 
 /// With the database.
-SessionTokens::Presented SessionTokens::identify(Verified token) const {
+Presented SessionTokens::identify(Verified token) const {
   const std::string jti(token.claims.get(options_.jti_claim)->as_string());
   const auto session = session_of(token.claims, options_.jti_claim);
   Presented presented{std::move(token), jti, crypto::sha256(jti), session, clock_.now(), nobody, {}};
@@ -122,7 +159,8 @@ std::int64_t SessionTokens::end_of(const Presented& presented) const {
   return std::max(issued + options_.lifetime.count(), presented.token.expires);
 }
 
-RefreshOutcome SessionTokens::exchange(const Presented& presented, const store::Origin& origin) {
+std::variant<RefreshOutcome, BegunRefresh> SessionTokens::exchange(Presented presented,
+                                                                   const store::Origin& origin) {
   const std::int64_t end = end_of(presented);
   SessionPair next = succeeding(presented);
   next.issued = seconds_of(presented.now);
@@ -132,7 +170,7 @@ RefreshOutcome SessionTokens::exchange(const Presented& presented, const store::
   if (!began(presented.session.id))
     next.refresh_expires = std::max(next.refresh_expires, presented.token.expires);
   next.refresh_expires = std::min(next.refresh_expires, end);
-  const store::Rotation rotation{
+  store::Rotation rotation{
       presented.session.id,
       presented.hash,
       options_.rotate ? crypto::sha256(next.refresh_jti) : presented.hash,
@@ -145,8 +183,7 @@ RefreshOutcome SessionTokens::exchange(const Presented& presented, const store::
     if (ended_by_feed(presented)) return TokenDefect::blacklisted;
     if (adopt(presented, rotation, at(end), origin)) return answer(presented, next);
   }
-  if (store_.rotate(rotation)) return answer(presented, next);
-  return come_late(presented, std::move(next), origin);
+  return BegunRefresh{std::move(presented), std::move(next), std::move(rotation)};
 }
 
 /// The ids of what follows the presented token: the same wherever it is presented, however often.

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -13,6 +15,7 @@
 #include "store/session_store.h"
 #include "tokens/refresh_tokens.h"
 #include "tokens/revocation_feed.h"
+#include "tokens/session_id.h"
 #include "tokens/sessions.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
@@ -29,6 +32,28 @@ struct SessionOptions {
   std::string jti_claim = "jti";
 };
 
+/// A refresh token that a key of ours vouches for, and the moment at which it came.
+struct Presented {
+  Verified token;
+  std::string jti;
+  store::JtiHash hash;
+  SessionOfToken session;
+  util::TimePoint now;
+  std::int64_t user_id = nobody;
+  UserClaims said{};
+};
+
+/// A refresh that comes to its row next.
+struct BegunRefresh {
+  Presented presented;
+  SessionPair next;
+  store::Rotation rotation;
+  std::optional<bool> rotated{};  // whether the row had the presented token; nothing: it was not its turn yet
+  std::exception_ptr failure{};   // why nobody knows
+
+  bool settled() const noexcept { return rotated || failure; }
+};
+
 class SessionTokens final : public RefreshTokens {
  public:
   /// `audit`: nullptr when nothing is recorded. The lifetimes of tokens are those of `sessions`.
@@ -40,18 +65,25 @@ class SessionTokens final : public RefreshTokens {
   TokenPair grant(const store::User& user, const store::Origin& origin) override;
   /// A refresh token without session (Django's, or one of before) gets one.
   RefreshOutcome refresh(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
+  /// refresh() in three steps, for requests that share one statement: begin() each, rotate() all that are
+  /// begun, finish() each that is settled. Of two tokens of one session the second stays for the next
+  /// rotate().
+  std::variant<RefreshOutcome, BegunRefresh> begin(std::string_view token, const store::Origin& origin);
+  void rotate(std::span<BegunRefresh* const> begun);
+  /// Throws what rotate() met.
+  RefreshOutcome finish(BegunRefresh begun, const store::Origin& origin);
+
   /// An access token by the feed, a refresh token by its session's row; a look, which is no use of it.
   CheckOutcome verify(std::string_view token, bool may_ask_database) override;
   /// Ends the session of a refresh token.
   CheckOutcome blacklist(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
 
  private:
-  struct Presented;
-
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;
   SessionPair succeeding(const Presented& presented) const;
-  RefreshOutcome exchange(const Presented& presented, const store::Origin& origin);
+  std::variant<RefreshOutcome, BegunRefresh> begin(Verified token, const store::Origin& origin);
+  std::variant<RefreshOutcome, BegunRefresh> exchange(Presented presented, const store::Origin& origin);
   bool adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
              const store::Origin& origin);
   RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);

@@ -49,6 +49,8 @@ class FakeSessionStore final : public store::SessionStore {
   std::vector<store::Session> rows;
   std::vector<store::AuditEvent> events;
   bool referred_to = false;
+  bool away = false;                  // for rotations of several
+  std::vector<std::size_t> together;  // how many each of them had
   std::function<void()> before_change_password = [] {};
 
   bool create(const store::Session& session) override {
@@ -74,6 +76,13 @@ class FakeSessionStore final : public store::SessionStore {
       return true;
     }
     return false;
+  }
+  std::vector<bool> rotate_all(std::span<const store::Rotation> rotations) override {
+    if (away) throw util::Outage("the database is away");
+    together.push_back(rotations.size());
+    std::vector<bool> rotated;
+    for (const auto& rotation : rotations) rotated.push_back(rotate(rotation));
+    return rotated;
   }
   std::optional<store::Session> find(const store::SessionId& id) override {
     for (const auto& row : rows) {

@@ -47,6 +47,7 @@ struct House {
                  keys,
                  verifier,
                  options.sessions ? static_cast<tokens::RefreshTokens&>(session_tokens) : simplejwt_tokens,
+                 options.sessions ? &session_tokens : nullptr,
                  bearer,
                  user_of_token,
                  directory,
@@ -101,8 +102,19 @@ struct House {
 
   /// As daemon/ does it: on the lane that is asked for, and once more on the database lane if need be.
   http::Response send(const http::Request& made) {
+    if (app.lane(made) == api::Lane::refresh) return send_together({&made}).at(0);
     auto response = app.handle(made, app.lane(made));
     return response ? std::move(*response) : app.handle(made, api::Lane::database).value();
+  }
+  std::vector<http::Response> send_together(std::vector<const http::Request*> made) {
+    std::vector<http::Response> responses(made.size());
+    std::vector<int> replies(made.size());
+    app.handle_together(made, [&](std::size_t i, const http::Response& response) {
+      responses.at(i) = response;
+      ++replies.at(i);
+    });
+    if (replies != std::vector<int>(made.size(), 1)) throw std::logic_error("not one answer to each");
+    return responses;
   }
   http::Response send(std::string_view method, std::string_view path, std::string_view body = {}) {
     return send(request(method, path, body));

@@ -22,6 +22,7 @@ class FakeSessions final : public store::SessionStore {
 
   bool create(const store::Session& session) override { return (rows.push_back(session), true); }
   bool rotate(const store::Rotation&) override { return false; }
+  std::vector<bool> rotate_all(std::span<const store::Rotation>) override { return {}; }
   std::optional<store::Session> find(const store::SessionId& id) override {
     for (const auto& row : rows) {
       if (row.id == id) return row;

@@ -1,6 +1,8 @@
 // One row a login, and refresh as one conditional UPDATE.
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <thread>
@@ -21,6 +23,9 @@ class SessionStoreTest : public SessionFixture {
   CPPUNIT_TEST(rotation_never_outlives_the_session);
   CPPUNIT_TEST(rotation_is_refused_to_what_is_not_current_revoked_or_over);
   CPPUNIT_TEST(of_many_refreshes_over_two_pools_one_rotates);
+  CPPUNIT_TEST(several_rotate_in_one_statement_as_each_by_itself);
+  CPPUNIT_TEST(of_several_those_that_are_late_are_told_apart);
+  CPPUNIT_TEST(several_over_two_pools_are_each_rotated_once);
   CPPUNIT_TEST(reading_rotating_and_creating_are_one_statement_each);
   CPPUNIT_TEST(lists_newest_use_first);
   CPPUNIT_TEST(purges_in_batches_what_is_over);
@@ -110,6 +115,91 @@ class SessionStoreTest : public SessionFixture {
     store_->revoke(7, id(1), ending());
     CPPUNIT_ASSERT(!store_->rotate(rotation(2, 3)));
     CPPUNIT_ASSERT(store_->find(id(1))->current == jti(2));
+  }
+
+  /// Sessions 1 … count, each from token 1 to `next`.
+  std::vector<store::Rotation> several(unsigned char count, unsigned char from, unsigned char next) {
+    std::vector<store::Rotation> made;
+    for (unsigned char i = count; i > 0; --i) {
+      made.push_back(rotation(from, next));
+      made.back().id = id(i);
+    }
+    return made;
+  }
+  void add_several(unsigned char count) {
+    for (unsigned char i = 1; i <= count; ++i) {
+      auto made = session(i, 7);
+      made.current = jti(1);
+      CPPUNIT_ASSERT(store_->create(made));
+    }
+  }
+
+  void several_rotate_in_one_statement_as_each_by_itself() {
+    add_several(20);
+    for (const unsigned char count : std::initializer_list<unsigned char>{1, 2, 3, 16}) {
+      const auto rotations = several(count, 1, 2);
+      const auto before = pool_->statements_sent();
+      CPPUNIT_ASSERT(store_->rotate_all(rotations) == std::vector<bool>(count, true));
+      CPPUNIT_ASSERT_EQUAL(before + 1, pool_->statements_sent());
+      const Session together = store_->find(id(count)).value();
+      CPPUNIT_ASSERT(store_->rotate_all(several(count, 2, 1)) == std::vector<bool>(count, true));
+
+      CPPUNIT_ASSERT(store_->rotate(several(20, 1, 2).front()));
+      const Session alone = store_->find(id(20)).value();
+      CPPUNIT_ASSERT(store_->rotate(several(20, 2, 1).front()));
+      CPPUNIT_ASSERT(together.current == alone.current);
+      CPPUNIT_ASSERT(together.previous == alone.previous);
+      CPPUNIT_ASSERT(together.last_used_at == alone.last_used_at);
+      CPPUNIT_ASSERT(together.idle_expires_at == alone.idle_expires_at);
+      CPPUNIT_ASSERT(together.expires_at == alone.expires_at);
+      CPPUNIT_ASSERT_EQUAL(alone.address, together.address);
+      CPPUNIT_ASSERT_EQUAL(alone.user_agent, together.user_agent);
+    }
+    CPPUNIT_ASSERT(store_->rotate_all(several(20, 1, 3)) == std::vector<bool>(20, true));
+    CPPUNIT_ASSERT(store_->rotate_all({}).empty());
+  }
+
+  void of_several_those_that_are_late_are_told_apart() {
+    add_several(6);
+    store_->revoke(7, id(5), ending());
+    auto rotations = several(6, 1, 2);  // 6 … 1
+    rotations[0].id = id(99);           // no row
+    rotations[2].presented = jti(9);    // of 4
+    rotations[3].now = at(kNow + 10'000, 3);
+    rotations[4].idle_expires_at = at(kNow + 20'000);
+    CPPUNIT_ASSERT(
+        (store_->rotate_all(rotations) == std::vector<bool>{false, false, false, false, true, true}));
+    for (const unsigned char untouched : std::initializer_list<unsigned char>{3, 4, 5, 6})
+      CPPUNIT_ASSERT(store_->find(id(untouched))->current == jti(1));
+    CPPUNIT_ASSERT(store_->find(id(2))->idle_expires_at == at(kNow + 10'000, 3));
+  }
+
+  void several_over_two_pools_are_each_rotated_once() {
+    mysql::Pool other_pool(database_->options());
+    store::MysqlSessionStore other(other_pool);
+    constexpr unsigned char kSessions = 8;
+    constexpr int kThreads = 6;
+    add_several(kSessions);
+    for (unsigned char round = 1; round <= 25; ++round) {
+      std::barrier start(kThreads);
+      std::array<std::atomic<int>, kSessions> won{};
+      std::vector<std::thread> threads;
+      for (int i = 0; i < kThreads; ++i) {
+        threads.emplace_back([&, i] {
+          store::SessionStore& mine = i % 2 == 0 ? static_cast<store::SessionStore&>(*store_) : other;
+          auto rotations = several(kSessions, round, static_cast<unsigned char>(round + 1));
+          if (i % 3 == 0) std::reverse(rotations.begin(), rotations.end());
+          for (auto& rotation : rotations) rotation.now += std::chrono::microseconds(i);
+          start.arrive_and_wait();
+          const auto rotated = mine.rotate_all(rotations);
+          for (std::size_t n = 0; n < rotations.size(); ++n) {
+            if (rotated[n]) ++won.at(rotations[n].id[15] - 1U);
+          }
+        });
+      }
+      for (auto& thread : threads) thread.join();
+      for (const auto& wins : won) CPPUNIT_ASSERT_EQUAL(1, wins.load());
+    }
   }
 
   void of_many_refreshes_over_two_pools_one_rotates() {

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,6 +102,7 @@ class FakeSessions final : public store::SessionStore {
   FakeSessions(FakeRevocations& revocations, FakeAudit& audit) : revocations_(revocations), audit_(audit) {}
 
   std::atomic<int> statements{0};
+  std::atomic<bool> away{false};  // for rotations
   /// Runs when a rotation was refused and the row is not read yet: where another request overtakes.
   std::function<void()> before_find = [] {};
   /// As a server says of an UPDATE that leaves a row as it is.
@@ -128,22 +130,17 @@ class FakeSessions final : public store::SessionStore {
   }
   bool rotate(const store::Rotation& rotation) override {
     ++statements;
+    if (away) throw util::Outage("the database is away");
     const std::lock_guard lock(mutex_);
-    const auto found = rows_.find(rotation.id);
-    if (found == rows_.end()) return false;
-    store::Session& row = found->second;
-    if (row.current != rotation.presented || row.revoked_at || row.expires_at <= rotation.now) return false;
-    const bool changes = rotation.next != rotation.presented || row.last_used_at != rotation.now;
-    if (rotation.next != rotation.presented) {
-      row.previous = row.current;
-      row.current = rotation.next;
-      ++row.generation;
-    }
-    row.last_used_at = rotation.now;
-    row.idle_expires_at = std::min(rotation.idle_expires_at, row.expires_at);
-    row.address = rotation.address;
-    row.user_agent = rotation.user_agent;
-    return changes || counts_unchanged_rows;
+    return rotate_row(rotation);
+  }
+  std::vector<bool> rotate_all(std::span<const store::Rotation> rotations) override {
+    ++statements;
+    if (away) throw util::Outage("the database is away");
+    const std::lock_guard lock(mutex_);
+    std::vector<bool> rotated;
+    for (const auto& rotation : rotations) rotated.push_back(rotate_row(rotation));
+    return rotated;
   }
   std::optional<store::Session> find(const store::SessionId& id) override {
     ++statements;
@@ -196,6 +193,24 @@ class FakeSessions final : public store::SessionStore {
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 
  private:
+  bool rotate_row(const store::Rotation& rotation) {
+    const auto found = rows_.find(rotation.id);
+    if (found == rows_.end()) return false;
+    store::Session& row = found->second;
+    if (row.current != rotation.presented || row.revoked_at || row.expires_at <= rotation.now) return false;
+    const bool changes = rotation.next != rotation.presented || row.last_used_at != rotation.now;
+    if (rotation.next != rotation.presented) {
+      row.previous = row.current;
+      row.current = rotation.next;
+      ++row.generation;
+    }
+    row.last_used_at = rotation.now;
+    row.idle_expires_at = std::min(rotation.idle_expires_at, row.expires_at);
+    row.address = rotation.address;
+    row.user_agent = rotation.user_agent;
+    return changes || counts_unchanged_rows;
+  }
+
   static bool is_live(const store::Session& row, util::TimePoint now) {
     return !row.revoked_at && row.idle_expires_at > now;
   }
