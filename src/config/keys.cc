@@ -159,7 +159,9 @@ const std::array kKeys{
         Whole{AT(passwords.pbkdf2_iterations), 1000, 10'000'000, "iterations"},
         "Iterations of PBKDF2-SHA256. Django 3.2 has 260000, 4.2 600000, 5.2 1000000."},
     Key{"passwords", "scrypt_n", Whole{AT(passwords.scrypt_n), 2, 2'097'152, ""},
-        "Cost of scrypt, a power of two."},
+        "Cost of scrypt, a power of two. A Django on the same table reads 16384 with scrypt_r = 8, and no "
+        "more: its "
+        "hasher takes at most 32 MiB, which 128 * scrypt_r * (scrypt_n + scrypt_p + 2) must not exceed."},
     Key{"passwords", "scrypt_r", Whole{AT(passwords.scrypt_r), 1, 1024, ""}, "Block size of scrypt."},
     Key{"passwords", "scrypt_p", Whole{AT(passwords.scrypt_p), 1, 1024, ""}, "Parallelism of scrypt."},
     Key{"passwords", "min_length", Whole{AT(passwords.min_length), 1, 128, "characters"},

@@ -36,8 +36,9 @@ struct Strength {
   double microseconds = 0;
 };
 
-/// True when replacing `stored` by `wanted` gives up nothing: a weaker family, or the same with no
-/// parameter above and at least one below.
+/// True when replacing `stored` by `wanted` gives up nothing: the same family with no parameter above and at
+/// least one below, or a weaker family whose guesses cost no more. So neither the family nor the cost of a
+/// guess is ever lowered.
 bool is_weaker(const Strength& stored, const Strength& wanted) noexcept;
 
 /// An encoding that was read; refers to the text that it was read from.

@@ -110,8 +110,9 @@ Pbkdf2Lane::Pbkdf2Lane(std::string_view password, std::string_view salt, unsigne
     : remaining(iterations - 1) {
   unsigned char pad[block_size] = {};
   if (password.size() > block_size) {
-    const Sha256 shortened = sha256(password);
+    Sha256 shortened = sha256(password);
     std::copy(shortened.begin(), shortened.end(), pad);
+    util::wipe(shortened.data(), shortened.size());
   } else {
     std::copy(password.begin(), password.end(), pad);
   }

@@ -84,7 +84,9 @@ std::optional<StoredHash> read_bcrypt_sha256(std::string_view body) {
   if (!parts) return std::nullopt;
   const Strength strength = strength_of(Family::bcrypt_sha256, parts->cost);
   return StoredHash{strength, [parts = std::move(*parts)](std::string_view password, ComputeGate& gate) {
-                      std::string digested = util::to_hex(digest(HashAlg::sha256, password));
+                      std::string raw = digest(HashAlg::sha256, password);
+                      std::string digested = util::to_hex(raw);
+                      util::wipe(raw.data(), raw.size());
                       const std::string hash = compute(digested, parts.setting, gate);
                       util::wipe(digested.data(), digested.size());
                       return util::equal_constant_time(hash, parts.hash);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "ctl/user_text.h"
@@ -45,8 +46,9 @@ class Asking {
 
   /// Waits and asks again when the server says that it has been asked too often: limits count addresses,
   /// and how many requests there are in a minute is not what is compared.
-  util::Result<HttpAnswer> ask(const HttpAddress& address, const ComparedRequest& row) {
-    HttpRequest request{row.method, row.path, row.headers, row.body, false};
+  util::Result<HttpAnswer> ask(const HttpAddress& address, const ComparedRequest& row,
+                               std::string_view path) {
+    HttpRequest request{row.method, path, row.headers, row.body, false};
     request.has_body = !row.body.empty() || row.method == "POST" || row.method == "PUT";
     const HttpOptions http{options_.timeout, options_.host};
     constexpr int kTries = 4;
@@ -79,12 +81,26 @@ class Asking {
   Terminal& terminal_;
 };
 
+/// Where the reference has what `row` asks for.
+std::string reference_path(const CompareOptions& options, const ComparedRequest& row) {
+  const auto mapped = options.paths.find(resource_of(row));
+  if (mapped == options.paths.end()) return std::string(row.path);
+  const auto all = resources();
+  const auto ours =
+      std::find_if(all.begin(), all.end(), [&](const Resource& one) { return one.name == mapped->first; });
+  // Below it, at it, or without the slash at its end.
+  if (row.path.starts_with(ours->path))
+    return mapped->second + std::string(row.path.substr(ours->path.size()));
+  return mapped->second.substr(0, mapped->second.find_last_not_of('/') + 1);
+}
+
 std::size_t count(const std::vector<Compared>& all, Verdict verdict) {
   return static_cast<std::size_t>(std::count_if(
       all.begin(), all.end(), [&](const Compared& one) { return one.comparison.verdict == verdict; }));
 }
 
-void print_json(const std::vector<Compared>& all, Terminal& terminal) {
+void print_json(const std::vector<Compared>& all, const std::vector<std::string>& absent,
+                Terminal& terminal) {
   json::Value requests = json::Value::array();
   for (const auto& [request, comparison] : all) {
     json::Value one = json::Value::object();
@@ -104,11 +120,19 @@ void print_json(const std::vector<Compared>& all, Terminal& terminal) {
   for (const Verdict verdict : {Verdict::same, Verdict::deliberate, Verdict::different}) {
     report.set(name(verdict), json::Value::integer(static_cast<std::int64_t>(count(all, verdict))));
   }
+  json::Value left_out = json::Value::array();
+  for (const auto& resource : absent) left_out.append(json::Value::string(resource));
+  report.set("left_out", std::move(left_out));
   report.set("requests", std::move(requests));
   terminal.out(report.dump_indented(2));
 }
 
-void print_text(const std::vector<Compared>& all, Terminal& terminal) {
+void print_text(const std::vector<Compared>& all, const std::vector<std::string>& absent,
+                Terminal& terminal) {
+  for (const auto& resource : absent) {
+    terminal.out("left out   " + resource + ": the reference has no such path (--path " + resource +
+                 "=PATH says where it has it)");
+  }
   for (const auto& [request, comparison] : all) {
     if (comparison.verdict == Verdict::same) continue;
     std::string line(name(comparison.verdict));
@@ -145,11 +169,20 @@ ExitCode compare(const CompareOptions& options, const Sleep& sleep, Terminal& te
 
   Asking asking(options, sleep, terminal);
   std::vector<Compared> all;
+  std::set<std::string_view> there;
+  std::vector<std::string> absent;
   for (const ComparedRequest* request : chosen) {
+    const std::string_view resource = resource_of(*request);
+    if (std::find(absent.begin(), absent.end(), resource) != absent.end()) continue;
     terminal.progress(std::to_string(all.size() + 1) + "/" + std::to_string(chosen.size()) + " " +
                       std::string(request->name));
-    const auto theirs = asking.ask(*reference, *request);
-    const auto ours = theirs ? asking.ask(*candidate, *request) : theirs;
+    const auto theirs = asking.ask(*reference, *request, reference_path(options, *request));
+    // Its first 404 says that a usual site has no such resource: that is no answer to compare.
+    if (theirs && !resource.empty() && there.insert(resource).second && theirs->status == 404) {
+      absent.emplace_back(resource);
+      continue;
+    }
+    const auto ours = theirs ? asking.ask(*candidate, *request, request->path) : theirs;
     if (!ours) {
       terminal.progress({});
       return refuse({std::string(request->name) + ": " + ours.error().message}, terminal);
@@ -157,9 +190,32 @@ ExitCode compare(const CompareOptions& options, const Sleep& sleep, Terminal& te
     all.push_back({request, compare_answers(*request, *theirs, *ours)});
   }
   terminal.progress({});
-  options.json ? print_json(all, terminal) : print_text(all, terminal);
+  options.json ? print_json(all, absent, terminal) : print_text(all, absent, terminal);
+  if (all.empty()) return refuse({"the reference has none of these paths"}, terminal);
   return count(all, Verdict::different) == 0 ? ExitCode::ok : ExitCode::refused;
 }
+
+namespace {
+
+/// "login=/auth/jwt/create/" → a member of `paths`; else what is wrong with it.
+std::string take_path(const std::string& word, CompareOptions& options) {
+  const std::size_t equals = word.find('=');
+  const std::string name = word.substr(0, equals);
+  const auto all = resources();
+  std::string names;
+  for (const Resource& one : all) names += (names.empty() ? "" : ", ") + std::string(one.name);
+  if (std::none_of(all.begin(), all.end(), [&](const Resource& one) { return one.name == name; })) {
+    return "a path is for one of " + names;
+  }
+  const std::string path = equals == std::string::npos ? "" : word.substr(equals + 1);
+  const bool plain = path.starts_with('/') &&
+                     std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!plain) return "give it as " + name + "=/a/path/";
+  options.paths[name] = path;
+  return {};
+}
+
+}  // namespace
 
 void add_compare(CLI::App& root, CommandLine& line) {
   CLI::App* verb = root.add_subcommand("compare", "Ask Django and jwtauthd the same, and show what differs.");
@@ -173,6 +229,20 @@ void add_compare(CLI::App& root, CommandLine& line) {
       ->type_name("URL");
   verb->add_option("--host", options->host, "The name to ask both for (the header Host).")->type_name("NAME");
   verb->add_option("--only", options->only, "Only requests with this in their name.")->type_name("TEXT");
+  verb->add_option_function<std::vector<std::string>>(
+          "--path",
+          [options](const std::vector<std::string>& words) {
+            for (const auto& word : words) {
+              if (auto wrong = take_path(word, *options); !wrong.empty()) {
+                throw CLI::ValidationError("--path", wrong);
+              }
+            }
+          },
+          "Where the reference has what we have elsewhere: register, login, token, refresh, verify, "
+          "blacklist, "
+          "dashboard.")
+      ->type_name("NAME=PATH")
+      ->allow_extra_args(false);
   verb->add_option("--timeout", *seconds, "Seconds that an answer may take.")
       ->capture_default_str()
       ->check(CLI::Range(1, 600));
@@ -180,10 +250,13 @@ void add_compare(CLI::App& root, CommandLine& line) {
   verb->footer(lesson(
       "Harmless on a live site: no request can write, log in, or count against an account; a limit per\n"
       "address (429) is waited for. Status, headers and body are compared, less Date, Server, Connection\n"
-      "and X-Request-ID. A difference that docs/compatibility.md lists is called deliberate.\n"
+      "and X-Request-ID. A difference that docs/compatibility.md lists is called deliberate. What the\n"
+      "reference answers with 404 is left out, and said to be.\n"
       "Only http is spoken, not https: ask both by the addresses they have behind TLS. Exit status 1\n"
       "when anything differs that is not deliberate, or when one of the two does not answer.",
       "jwtauthctl compare --reference http://127.0.0.1:8000 --candidate http://127.0.0.1:8080\n"
+      "jwtauthctl compare --path login=/auth/jwt/create/ --reference http://10.0.0.5 --candidate "
+      "http://10.0.0.6\n"
       "jwtauthctl compare --host www.example.org --reference http://10.0.0.5 --candidate http://10.0.0.6\n"
       "jwtauthctl compare --only login --json --reference http://10.0.0.5 --candidate http://10.0.0.6"));
   verb->callback([&line, options, seconds] {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "ctl/comparison.h"
@@ -14,8 +15,9 @@ namespace jwtauthd {
 struct CompareOptions {
   std::string reference;
   std::string candidate;
-  std::string host;  // what both are told to be; empty: their addresses
-  std::string only;  // requests whose name contains this
+  std::string host;                                       // what both are told to be; empty: their addresses
+  std::string only;                                       // requests whose name contains this
+  std::map<std::string, std::string, std::less<>> paths;  // where the reference has a resource
   std::chrono::milliseconds timeout{10000};
   bool json = false;
 };

@@ -1,6 +1,7 @@
 // The requests of jwtauthctl compare. None of them may be able to write, or to fail on a real account's
 // behalf: a registration has no name, a login names somebody whom the column cannot hold, no token is
 // one. Few go to each of the paths that nginx limits.
+#include <algorithm>
 #include <array>
 
 #include "ctl/comparison.h"
@@ -10,8 +11,10 @@ namespace {
 
 constexpr std::string_view kRegister = "/api/register/";
 constexpr std::string_view kLogin = "/api/login/";
+constexpr std::string_view kToken = "/api/token/";  // simplejwt's documented path of a login
 constexpr std::string_view kRefresh = "/api/token/refresh/";
 constexpr std::string_view kVerify = "/api/token/verify/";
+constexpr std::string_view kBlacklist = "/api/token/blacklist/";
 constexpr std::string_view kDashboard = "/api/dashboard/";
 
 constexpr std::pair<std::string_view, std::string_view> kJson{"Content-Type", "application/json"};
@@ -28,9 +31,10 @@ constexpr std::string_view kGarbage = "abc.def.ghi";
 constexpr std::string_view kUnsigned =
     "{\"token\":\"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0.\"}";
 
-const Deliberate kNotFound{"not-found-is-json", 404, "{\"detail\":\"Not found.\"}"};
-const Deliberate kNoBrowsableApi{"no-browsable-api", 200, "\"renders\":[\"application/json\"],"};
-const Deliberate kNoRedirect{"no-redirect-of-post", 400, "This field is required."};
+const Deliberate kNotFound{"not-found-is-json", 404, "{\"detail\":\"Not found.\"}", "content-type vary"};
+const Deliberate kNoBrowsableApi{"no-browsable-api", 200, "\"renders\":[\"application/json\"],", ""};
+const Deliberate kNoRedirect{"no-redirect-of-post", 400, "This field is required.",
+                             "allow content-type location vary x-frame-options"};
 
 }  // namespace
 
@@ -40,6 +44,23 @@ std::span<const AddedHeader> added_headers() {
       AddedHeader{"cache-control", "no-store", "answers that may carry a token (RFC 6749 section 5.1)"},
   };
   return kAdded;
+}
+
+std::span<const Resource> resources() {
+  static constexpr std::array kResources{
+      Resource{"register", kRegister},   Resource{"login", kLogin},   Resource{"token", kToken},
+      Resource{"refresh", kRefresh},     Resource{"verify", kVerify}, Resource{"blacklist", kBlacklist},
+      Resource{"dashboard", kDashboard},
+  };
+  return kResources;
+}
+
+std::string_view resource_of(const ComparedRequest& request) {
+  const std::string_view first = request.name.substr(0, request.name.find('-'));
+  const auto all = resources();
+  const bool known =
+      std::any_of(all.begin(), all.end(), [&](const Resource& one) { return one.name == first; });
+  return known ? first : std::string_view();
 }
 
 const std::vector<ComparedRequest>& compared_requests() {
@@ -72,6 +93,14 @@ const std::vector<ComparedRequest>& compared_requests() {
       {"login-options", "OPTIONS", kLogin, {}, "", kNoBrowsableApi},
       {"login-no-slash", "POST", "/api/login", {kJson}, "{}", kNoRedirect},
 
+      {"token-empty", "POST", kToken, {kJson}, "{}", {}},
+      {"token-no-password", "POST", kToken, {kJson}, "{\"username\":\"" NOBODY "\"}", {}},
+      {"token-nobody", "POST", kToken, {kJson}, kNobody, {}},
+      {"token-malformed", "POST", kToken, {kJson}, "{", {}},
+      {"token-get", "GET", kToken, {}, "", {}},
+      {"token-options", "OPTIONS", kToken, {}, "", kNoBrowsableApi},
+      {"token-no-slash", "POST", "/api/token", {kJson}, "{}", kNoRedirect},
+
       {"refresh-empty", "POST", kRefresh, {kJson}, "{}", {}},
       {"refresh-blank", "POST", kRefresh, {kJson}, R"({"refresh":""})", {}},
       {"refresh-null", "POST", kRefresh, {kJson}, R"({"refresh":null})", {}},
@@ -87,6 +116,11 @@ const std::vector<ComparedRequest>& compared_requests() {
       {"verify-garbage", "POST", kVerify, {kJson}, R"({"token":"abc.def.ghi"})", {}},
       {"verify-unsigned", "POST", kVerify, {kJson}, kUnsigned, {}},
       {"verify-get", "GET", kVerify, {}, "", {}},
+
+      {"blacklist-empty", "POST", kBlacklist, {kJson}, "{}", {}},
+      {"blacklist-null", "POST", kBlacklist, {kJson}, R"({"refresh":null})", {}},
+      {"blacklist-garbage", "POST", kBlacklist, {kJson}, R"({"refresh":"abc.def.ghi"})", {}},
+      {"blacklist-get", "GET", kBlacklist, {}, "", {}},
 
       {"dashboard-no-token", "GET", kDashboard, {}, "", {}},
       {"dashboard-bearer-alone", "GET", kDashboard, {{"Authorization", "Bearer"}}, "", {}},

@@ -74,20 +74,28 @@ void add(Comparison& comparison, const std::string& what, std::string_view refer
                                    shortened(candidate));
 }
 
-void compare_headers(const HttpAnswer& reference, const HttpAnswer& candidate, Comparison& comparison) {
+bool is_word_of(std::string_view words, std::string_view name) {
+  return (" " + std::string(words) + " ").find(" " + std::string(name) + " ") != std::string::npos;
+}
+
+/// Returns whether all that differs is named in `expected`.
+bool compare_headers(const HttpAnswer& reference, const HttpAnswer& candidate, std::string_view expected,
+                     Comparison& comparison) {
+  bool only_expected = true;
   const Headers theirs = compared_headers(reference);
   const Headers ours = compared_headers(candidate);
   for (const auto& [name, value] : theirs) {
     const auto found = ours.find(name);
-    if (found == ours.end()) {
-      add(comparison, name, value, "");
-    } else if (found->second != value) {
-      add(comparison, name, value, found->second);
-    }
+    if (found != ours.end() && found->second == value) continue;
+    add(comparison, name, value, found == ours.end() ? std::string() : found->second);
+    only_expected = only_expected && is_word_of(expected, name);
   }
   for (const auto& [name, value] : ours) {
-    if (!theirs.contains(name) && !is_added(name, value)) add(comparison, name, "", value);
+    if (theirs.contains(name) || is_added(name, value)) continue;
+    add(comparison, name, "", value);
+    only_expected = only_expected && is_word_of(expected, name);
   }
+  return only_expected;
 }
 
 }  // namespace
@@ -98,10 +106,11 @@ Comparison compare_answers(const ComparedRequest& request, const HttpAnswer& ref
   if (reference.status != candidate.status) {
     add(comparison, "status", std::to_string(reference.status), std::to_string(candidate.status));
   }
-  compare_headers(reference, candidate, comparison);
+  const bool headers_as_written =
+      compare_headers(reference, candidate, request.deliberate.headers, comparison);
   if (reference.body != candidate.body) add(comparison, "body", reference.body, candidate.body);
-  const bool as_written = !request.deliberate.reason.empty() && candidate.flaw.empty() &&
-                          candidate.status == request.deliberate.status &&
+  const bool as_written = headers_as_written && !request.deliberate.reason.empty() &&
+                          candidate.flaw.empty() && candidate.status == request.deliberate.status &&
                           candidate.body.find(request.deliberate.body) != std::string::npos;
   if (!comparison.differences.empty()) {
     comparison.verdict = as_written ? Verdict::deliberate : Verdict::different;

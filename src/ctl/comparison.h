@@ -17,6 +17,8 @@ struct Deliberate {
   std::string_view reason;  // its name there; empty: there is none
   int status = 0;
   std::string_view body;  // somewhere in the body
+  /// Those that go with it, between spaces; another header that differs is a difference like any other.
+  std::string_view headers;
 };
 
 /// Writes nothing and touches no account: what would be a login or a registration cannot succeed.
@@ -30,6 +32,14 @@ struct ComparedRequest {
 };
 
 const std::vector<ComparedRequest>& compared_requests();
+
+/// What a path is for, and a site may have elsewhere: the first word of a request's name.
+std::string_view resource_of(const ComparedRequest& request);
+struct Resource {
+  std::string_view name;
+  std::string_view path;
+};
+std::span<const Resource> resources();
 
 enum class Verdict { same, deliberate, different };
 

@@ -196,8 +196,20 @@ Block location_for(Block block, std::string_view path) {
   return best;
 }
 
+constexpr std::array<std::string_view, 4> kLogins{"/api/login/", "/api/login", "/api/token/", "/api/token"};
+
+/// A path of the site's own that nginx turns into a login; empty: none.
+std::string rewritten_login(Block location) {
+  for (const auto& inner : location->inside) {
+    if (inner.name != "rewrite" || inner.arguments.size() < 2) continue;
+    const std::string& to = inner.arguments[1];
+    const auto path = std::string_view(to).substr(0, to.find('?'));
+    if (std::find(kLogins.begin(), kLogins.end(), path) != kLogins.end()) return inner.arguments[0];
+  }
+  return {};
+}
+
 void limited_logins(const Site& site, Report& report) {
-  constexpr std::array<std::string_view, 4> kLogins{"/api/login/", "/api/login", "/api/token/", "/api/token"};
   std::vector<Way> servers = site.servers;
   servers.push_back({&site.text.root});  // snippets on their own
   std::vector<std::string> places;
@@ -211,6 +223,12 @@ void limited_logins(const Site& site, Report& report) {
       if (effective(way, "limit_req") == nullptr) {
         places.push_back(std::string(path) + " in " + shown(way));
       }
+    }
+  }
+  for (const Way& way : site.locations) {
+    const std::string from = rewritten_login(way.back());
+    if (!from.empty() && effective(way, "limit_req") == nullptr) {
+      places.push_back(printable(from) + " in " + shown(way));
     }
   }
   if (places.empty()) return;

@@ -25,6 +25,18 @@ std::string histogram(std::string_view scheme, const std::map<unsigned, std::int
   return text;
 }
 
+/// Under `fewest` anywhere; the map is in order.
+bool any_under(const std::map<unsigned, std::int64_t>& counts, unsigned fewest) {
+  return !counts.empty() && counts.begin()->first < fewest;
+}
+
+/// Django's hasher lets OpenSSL have its default of 32 MiB, which counts the blocks of all lanes and two
+/// more.
+bool django_lacks_memory_for_scrypt(const config::Config::Passwords& passwords) {
+  constexpr std::int64_t kMost = 32 * 1024 * 1024;
+  return 128 * passwords.scrypt_r * (passwords.scrypt_n + passwords.scrypt_p + 2) > kMost;
+}
+
 json::Value histogram_facts(const std::map<unsigned, std::int64_t>& counts) {
   json::Value object = json::Value::object();
   for (const auto& [iterations, count] : counts) {
@@ -57,6 +69,14 @@ void check_weak_passwords(Patient& patient, Report& report) {
                                    {"md5_or_sha1", bare},
                                    {"without_salt", users.unsalted},
                                    {"usable", total(users.schemes)}});
+  if (users.upgradable > 0 && patient.config->tokens.check_revoke_token) {
+    report.warning(counted(users.upgradable, "password is", "passwords are") +
+                       " to be encoded anew at the next login, and with tokens.check_revoke_token a new "
+                       "encoding ends the user's other sessions.",
+                   "Set passwords.hasher and its parameters to what the site's Django writes; then neither "
+                   "side encodes anew what the other wrote.",
+                   about);
+  }
   if (bare > 0) {
     return report.problem(
         counted(bare, "password is", "passwords are") + " a plain MD5 or SHA-1 digest, " +
@@ -90,9 +110,11 @@ void check_iterations(Patient& patient, Report& report) {
   }
   // What Django 3.2 wrote in 2021.
   constexpr unsigned kFewest = 260'000;
-  if (!sha256.empty() && sha256.begin()->first < kFewest) {
+  if (any_under(sha256, kFewest) || any_under(sha1, kFewest)) {
     return report.warning(
-        text + ".", "Counts under 260000 (Django 3.2's) are cheap to guess at. They rise at the next login.",
+        text + ".",
+        "Counts under 260000 (Django 3.2's) are cheap to guess at. They rise at the next login, where "
+        "passwords.hasher asks for more.",
         about);
   }
   report.ok(text + ".", about);
@@ -116,12 +138,22 @@ void check_way_back(Patient& patient, Report& report) {
   if (!patient.tables.contains("django_migrations")) return;
   const UserCensus& users = *patient.users;
   const std::string& hasher = patient.config->passwords.hasher;
+  if (hasher == "scrypt" && django_lacks_memory_for_scrypt(patient.config->passwords)) {
+    return report.problem(
+        "With these parameters of scrypt a neighbouring Django fails at every login: its hasher takes "
+        "32 MiB at most.",
+        "128 * scrypt_r * (scrypt_n + scrypt_p + 2) up to 32 MiB; Django's own are 16384, 8 and 5 at most.");
+  }
   const std::string advice =
-      "Set passwords.hasher = \"pbkdf2_sha256\" with the site's count of iterations, which every Django "
-      "reads; "
-      "argon2id needs argon2-cffi and Argon2PasswordHasher in PASSWORD_HASHERS, scrypt Django 4.0.";
-  const bool written_already = hasher == "pbkdf2_sha256" || count_of(users, hasher) > 0;
-  if (written_already) {
+      "Set passwords.hasher to what the site's PASSWORD_HASHERS has, with its parameters. pbkdf2_sha256 is "
+      "there unless the site has taken it out; argon2id needs argon2-cffi and Argon2PasswordHasher, scrypt "
+      "Django 4.0.";
+  if (total(users.schemes) == 0) {
+    return report.note("New passwords are written as " + hasher +
+                           "; no password in the table shows whether the site's Django reads that.",
+                       advice);
+  }
+  if (count_of(users, hasher) > 0) {
     return report.ok("New passwords are written as " + hasher + ", which is in the table already.");
   }
   report.warning("New and upgraded passwords are written as " + hasher +

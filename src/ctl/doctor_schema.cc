@@ -104,6 +104,13 @@ void check_django_tables(Patient& patient, Report& report) {
     }
     return report.problem("There is no auth_user.", "jwtauthctl migrate creates it.");
   }
+  if (django && !patient.tables.contains("auth_user_groups")) {  // Django makes both in one migration
+    return report.problem(
+        "This is a Django site's database, but its auth_user is not Django's: auth_user_groups is missing. "
+        "The site has a user model of its own (AUTH_USER_MODEL), or its auth app is not migrated yet.",
+        "See where Django keeps its users. A user model of its own cannot be served; else have auth_user "
+        "made by manage.py migrate, once the one that is here, if it is empty, is dropped.");
+  }
   json::Value about = json::Value::object();
   json::Value names = json::Value::array();
   for (const auto& table : found) names.append(json::Value::string(table));

@@ -17,11 +17,14 @@ ExitCode flush_expired_tokens(const FlushOptions& options, store::BlacklistStore
     return ExitCode::refused;
   }
   std::uint64_t tokens = 0;
+  // A batch may find its rows deleted by Django's own flush meanwhile; behind it there may be more.
+  std::int64_t before = 0;
   store::Flushed flushed;
   do {
-    flushed = blacklist.flush_expired(ended, flushed.last_id, options.batch);
+    before = flushed.last_id;
+    flushed = blacklist.flush_expired(ended, before, options.batch);
     tokens += flushed.tokens;
-  } while (flushed.tokens > 0);
+  } while (flushed.last_id != before);
 
   if (options.json) {
     json::Value report = json::Value::object();

@@ -76,6 +76,11 @@ ExitCode migrate(const Options& options, store::Migrator migrator, Terminal& ter
   if (options.dry_run) {
     const store::SchemaStatus status = migrator.status();
     const auto list = missing(status);
+    const auto obstacle = list && !list->empty() ? migrator.obstacle() : std::nullopt;
+    if (obstacle) {
+      terminal.err("Error: " + *obstacle);
+      return ExitCode::refused;
+    }
     if (list) {
       print_names(*list, "Would apply", options.json, terminal);
       return ExitCode::ok;

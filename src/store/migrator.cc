@@ -116,6 +116,24 @@ SchemaStatus Migrator::status(mysql::Lease& lease) {
   return status;
 }
 
+std::optional<std::string> Migrator::obstacle() {
+  auto lease = pool_.acquire();
+  return obstacle(lease);
+}
+
+std::optional<std::string> Migrator::obstacle(mysql::Lease& lease) {
+  auto rows =
+      lease
+          .prepare(
+              "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
+              "AND table_name = 'django_migrations' AND NOT EXISTS (SELECT 1 FROM "
+              "information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'auth_user')")
+          .query();
+  if (!rows.next() || rows.integer(1) == 0) return std::nullopt;
+  return "this is a Django site's database without auth_user: run Django's own migrations first (manage.py "
+         "migrate); a site with a user model of its own (AUTH_USER_MODEL) cannot be served";
+}
+
 util::Result<std::vector<std::string>> Migrator::migrate(std::chrono::seconds lock_wait) {
   std::vector<std::string> names;
   auto lease = pool_.acquire();
@@ -126,6 +144,7 @@ util::Result<std::vector<std::string>> Migrator::migrate(std::chrono::seconds lo
     return util::fail("another jwtauthd has been migrating this database for " +
                       std::to_string(lock_wait.count()) + " s; try again when it is done");
   }
+  if (auto reason = obstacle(lease)) return util::fail(std::move(*reason));
   lease.run(kBookkeeping);
   const SchemaStatus before = status(lease);  // the other host may have done it meanwhile
   const bool differs = std::any_of(before.known.begin(), before.known.end(),

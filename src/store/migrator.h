@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,15 +43,19 @@ class Migrator {
       : pool_(pool), migrations_(std::move(migrations)) {}
   /// One query.
   SchemaStatus status();
+  /// Why migrate() would not begin, as a sentence's text: a Django whose auth_user is not here (yet). Making
+  /// it would stand in the way of Django's own migrations, and of a user model that lives elsewhere.
+  std::optional<std::string> obstacle();
   /// Applies what is missing and returns the names. Two hosts at once: one waits for the other, at most
-  /// `lock_wait`. Refuses when a newer version has run here, or another text under a known name. The
-  /// pool's read timeout bounds each statement: give it an hour where a table is large. GET_LOCK holds
-  /// on one server; two nodes of a Galera cluster may run the same migration at once, which is
-  /// harmless because DDL is ordered cluster-wide and each statement can be repeated.
+  /// `lock_wait`. Refuses when there is an obstacle(), when a newer version has run here, or another text
+  /// under a known name. The pool's read timeout bounds each statement: give it an hour where a table is
+  /// large. GET_LOCK holds on one server; two nodes of a Galera cluster may run the same migration at once,
+  /// which is harmless because DDL is ordered cluster-wide and each statement can be repeated.
   util::Result<std::vector<std::string>> migrate(std::chrono::seconds lock_wait = std::chrono::seconds(60));
 
  private:
   SchemaStatus status(mysql::Lease& lease);
+  static std::optional<std::string> obstacle(mysql::Lease& lease);
   void apply(mysql::Lease& lease, const Migration& migration, const std::vector<std::string>& statements);
 
   mysql::Pool& pool_;

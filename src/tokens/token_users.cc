@@ -42,6 +42,17 @@ std::optional<std::string> told_username(const json::Value& claim) {
   return std::nullopt;
 }
 
+TokenUsers::Found judge(const UserRules& rules, std::shared_ptr<const KnownUser> user,
+                        const UserClaims& said) {
+  if (user == nullptr)
+    return rules.by_username ? TokenUsers::Found(TokenUsers::Renamed{})
+                             : TokenUsers::Found(BearerDefect::user_not_found);
+  if (rules.by_username && hash_of(user->username) != said.username) return TokenUsers::Renamed{};
+  if (rules.check_active && !user->is_active) return BearerDefect::user_inactive;
+  if (rules.check_password && user->password != said.password) return BearerDefect::password_changed;
+  return user;
+}
+
 }  // namespace
 
 TokenUsers::NamedOutcome TokenUsers::read(const json::Value& claims, bool may_ask_database) const {
@@ -74,19 +85,17 @@ TokenUsers::Found TokenUsers::find(std::int64_t id, const UserClaims& said, bool
     if (!may_ask_database) return NeedsDatabase{};
     user = directory_.fetch(id);
   }
-  if (*user == nullptr) return rules_.by_username ? Found(Renamed{}) : Found(BearerDefect::user_not_found);
-  if (rules_.by_username && hash_of((*user)->username) != said.username) return Renamed{};
-  if (rules_.check_active && !(*user)->is_active) return BearerDefect::user_inactive;
-  if (!rules_.check_password || (*user)->password == said.password) return std::move(*user);
+  Found found = judge(rules_, *user, said);
+  const auto* defect = std::get_if<BearerDefect>(&found);
+  if (defect == nullptr || *defect != BearerDefect::password_changed) return found;
 
   // The token may be of after a change that the directory has not seen yet.
-  if (!may_be_newer_than_known(said)) return BearerDefect::password_changed;
+  if (!may_be_newer_than_known(said)) return found;
   if (!may_ask_database) return NeedsDatabase{};
+  // Throws while the database is away, before the entry is dropped: it still serves the user's good tokens.
+  directory_.find_id((*user)->username);
   directory_.forget(id);
-  user = directory_.fetch(id);
-  if (*user == nullptr) return BearerDefect::user_not_found;
-  if ((*user)->password != said.password) return BearerDefect::password_changed;
-  return std::move(*user);
+  return judge(rules_, directory_.fetch(id), said);
 }
 
 bool TokenUsers::may_be_newer_than_known(const UserClaims& said) const {

@@ -80,6 +80,7 @@ class PasswordHashTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(verifies_what_it_wrote);
   CPPUNIT_TEST(refuses_parameters_that_it_could_not_keep);
   CPPUNIT_TEST(a_weaker_hash_is_upgraded_and_none_is_lowered);
+  CPPUNIT_TEST(between_families_guesses_become_no_cheaper);
   CPPUNIT_TEST(a_wrong_password_upgrades_nothing);
   CPPUNIT_TEST(bcrypt_of_a_long_password_is_verified_and_never_upgraded);
   CPPUNIT_TEST(bcrypt_does_not_stop_at_a_nul);
@@ -352,11 +353,12 @@ class PasswordHashTest : public CppUnit::TestFixture {
         {"an iteration more is not lowered", Hasher::pbkdf2_sha256, pbkdf2_11, false},
         {"a digest", Hasher::pbkdf2_sha256, md5, true},
         {"a digest", Hasher::pbkdf2_sha256, sha1, true},
-        {"SHA-1, however many iterations", Hasher::pbkdf2_sha256, pbkdf2_sha1, true},
-        {"bcrypt", Hasher::pbkdf2_sha256, bcrypt, true},
+        {"SHA-1, but dearer to guess", Hasher::pbkdf2_sha256, pbkdf2_sha1, false},
+        {"bcrypt, but dearer to guess", Hasher::pbkdf2_sha256, bcrypt, false},
         {"scrypt is not lowered", Hasher::pbkdf2_sha256, scrypt(16, 1, 1), false},
         {"Argon2 is not lowered", Hasher::pbkdf2_sha256, argon2(64, 1), false},
-        {"PBKDF2 for scrypt", Hasher::scrypt, pbkdf2_11, true},
+        {"PBKDF2 for scrypt", Hasher::scrypt, pbkdf2_9, true},
+        {"PBKDF2, but dearer to guess", Hasher::scrypt, pbkdf2_10, false},
         {"the same", Hasher::scrypt, scrypt(16, 1, 1), false},
         {"half of N", Hasher::scrypt, scrypt(8, 1, 1), true},
         {"twice N is not lowered", Hasher::scrypt, scrypt(32, 1, 1), false},
@@ -364,7 +366,7 @@ class PasswordHashTest : public CppUnit::TestFixture {
         {"Argon2 is not lowered", Hasher::scrypt, argon2(64, 1), false},
         {"PBKDF2 for Argon2", Hasher::argon2id, pbkdf2_11, true},
         {"scrypt for Argon2", Hasher::argon2id, scrypt(32, 1, 1), true},
-        {"Argon2i for Argon2id", Hasher::argon2id, argon2i, true},
+        {"Argon2i, but with more work", Hasher::argon2id, argon2i, false},
         {"the same", Hasher::argon2id, argon2(64, 1), false},
         {"less memory", Hasher::argon2id, argon2(32, 1), true},
         {"more memory is not lowered", Hasher::argon2id, argon2(65, 1), false},
@@ -378,6 +380,51 @@ class PasswordHashTest : public CppUnit::TestFixture {
     }
   }
 
+  void between_families_guesses_become_no_cheaper() {
+    const std::string salt = "$abcdefghijklmnopqrstuv$";
+    const std::string hash(43, 'A');
+    const auto pbkdf2 = [&](int count) {
+      return "pbkdf2_sha256$" + std::to_string(count) + salt + hash + "=";
+    };
+    const auto bcrypt = [](int cost) {
+      return "bcrypt_sha256$$2b$" + std::to_string(cost) +
+             "$RSvY97KnF3Ux2tFtQnYYrOeWbmnCeXBL3h.yJu5FCPDYqnkXNit9y";
+    };
+    const std::string scrypt = "scrypt$16384" + salt + "8$5$" + std::string(86, 'A') + "==";
+    PasswordParams defaults;  // Argon2id
+    PasswordParams cheap_argon2;
+    cheap_argon2.argon2_memory_kib = 8;
+    PasswordParams django_3_2;
+    django_3_2.hasher = Hasher::pbkdf2_sha256, django_3_2.pbkdf2_iterations = 260000;
+    PasswordParams django_5_2 = django_3_2;
+    django_5_2.pbkdf2_iterations = 1000000;
+    const struct {
+      const char* why;
+      PasswordParams configured;
+      std::string stored;
+      bool upgrade;
+    } rows[] = {
+        {"PBKDF2 at OWASP's least", defaults, pbkdf2(600000), true},
+        {"PBKDF2 with more work than our Argon2id", defaults, pbkdf2(1000000), false},
+        {"Django's scrypt", defaults, scrypt, true},
+        {"Argon2id of 8 KiB", cheap_argon2, pbkdf2(10000000), false},
+        {"Argon2id of 8 KiB", cheap_argon2, pbkdf2(1000), false},
+        {"Argon2id of 8 KiB for bcrypt", cheap_argon2, bcrypt(10), false},
+        {"Argon2id for bcrypt at OWASP's least", defaults, bcrypt(10), true},
+        {"Argon2id for Django's bcrypt", defaults, bcrypt(12), false},
+        {"PBKDF2 for Django's bcrypt", django_3_2, bcrypt(12), false},
+        {"PBKDF2 for Django's bcrypt", django_5_2, bcrypt(12), false},
+        {"PBKDF2 for bcrypt that was cheaper", django_5_2, bcrypt(10), true},
+        {"PBKDF2 with SHA-1", django_3_2, "pbkdf2_sha1$260000" + salt + "lD9e6Ouqa7K7ylgR2GI1T+dMCHU=", true},
+        {"a digest", cheap_argon2, "md5$393fMIqA0hM82T90RsIFHC$06a92cdacaed21f984fe45acc603e917", true},
+    };
+    for (const auto& row : rows) {
+      const auto found = PasswordHashes(row.configured, random_).inspect(row.stored);
+      CPPUNIT_ASSERT_MESSAGE(row.stored, found.kind == crypto::Inspection::Kind::usable);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(row.why + (": " + row.stored), row.upgrade, found.upgrade);
+    }
+  }
+
   void a_wrong_password_upgrades_nothing() {
     const PasswordHashes hashes(cheap(Hasher::argon2id), random_);
     for (const auto& row : django_encodings::rows) {
@@ -387,7 +434,9 @@ class PasswordHashTest : public CppUnit::TestFixture {
 
   void bcrypt_of_a_long_password_is_verified_and_never_upgraded() {
     const std::string encoded = "bcrypt$$2b$04$JlG/gw6j3bPD85pR5Za9pulZLgtFhQ8.yopQEE.cLLMYcbvcs6pTa";
-    const PasswordHashes hashes(cheap(), random_);
+    PasswordParams params = cheap();
+    params.pbkdf2_iterations = 10000;  // no cheaper to guess than bcrypt's 2^4
+    const PasswordHashes hashes(params, random_);
     const Verdict whole = hashes.verify(std::string(72, 'a'), encoded);
     CPPUNIT_ASSERT(whole.matched && whole.upgrade);
     // Only the first 72 bytes are proven: to store a hash of all of it would let in what was never checked.

@@ -101,6 +101,7 @@ class CompareTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(each_kind_of_difference_is_told);
   CPPUNIT_TEST(what_belongs_to_the_moment_is_not_compared);
   CPPUNIT_TEST(deliberate_only_as_written);
+  CPPUNIT_TEST(what_the_reference_lacks_is_left_out);
   CPPUNIT_TEST(equal_servers_are_the_same);
   CPPUNIT_TEST(a_difference_ends_with_1);
   CPPUNIT_TEST(json_names_every_request);
@@ -170,14 +171,16 @@ class CompareTest : public CppUnit::TestFixture {
     for (const auto& request : compared_requests()) {
       const std::string name(request.name);
       CPPUNIT_ASSERT_MESSAGE(name, names.insert(request.name).second);
-      if (!request.path.starts_with("/api/register") && !request.path.starts_with("/api/login")) continue;
+      const auto resource = resource_of(request);
+      CPPUNIT_ASSERT_MESSAGE(name, !resource.empty() || name.starts_with("unknown-"));
+      if (resource != "register" && resource != "login" && resource != "token") continue;
       const auto body = json::parse(request.body);
       const auto username = body ? body->get("username") : std::nullopt;
       if (!username || !username->is(json::Type::string)) continue;
       // Blank, or longer than the column.
       const std::string_view text = username->as_string();
       CPPUNIT_ASSERT_MESSAGE(name, text.empty() || text.size() > 150);
-      CPPUNIT_ASSERT_MESSAGE(name, text.empty() || request.path.starts_with("/api/login"));
+      CPPUNIT_ASSERT_MESSAGE(name, text.empty() || resource != "register");
     }
     CPPUNIT_ASSERT(names.size() > 40);
   }
@@ -236,7 +239,7 @@ class CompareTest : public CppUnit::TestFixture {
   }
 
   void deliberate_only_as_written() {
-    const ComparedRequest row{"x", "GET", "/", {}, "", {"not-found-is-json", 404, "Not found."}};
+    const ComparedRequest row{"x", "GET", "/", {}, "", {"not-found-is-json", 404, "Not found.", "vary"}};
     const HttpAnswer reference = parsed(answer(404, "<html>"));
     CPPUNIT_ASSERT(compare_answers(row, reference, parsed(answer(404, "Not found."))).verdict ==
                    Verdict::deliberate);
@@ -245,6 +248,49 @@ class CompareTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(compare_answers(row, reference, parsed(answer(404, "gone"))).verdict ==
                    Verdict::different);
     CPPUNIT_ASSERT(compare_answers(row, reference, reference).verdict == Verdict::same);
+    // A header that goes with it, and one that does not.
+    CPPUNIT_ASSERT(
+        compare_answers(row, reference, parsed(answer(404, "Not found.", "Vary: Accept\r\n"))).verdict ==
+        Verdict::deliberate);
+    CPPUNIT_ASSERT(
+        compare_answers(row, reference, parsed(answer(404, "Not found.", "X-More: 1\r\n"))).verdict ==
+        Verdict::different);
+    CPPUNIT_ASSERT(compare_answers(row, parsed(answer(404, "<html>", "X-Frame-Options: DENY\r\n")),
+                                   parsed(answer(404, "Not found.")))
+                       .verdict == Verdict::different);
+  }
+
+  void what_the_reference_lacks_is_left_out() {
+    std::atomic<int> asked{0};
+    const auto usual_site = [&](const std::string& request) {
+      if (request.find(" /auth/jwt/create") != std::string::npos) ++asked;
+      for (const char* path :
+           {" /api/token", " /auth/jwt/create", " /api/jwtauthctl", " /api/dashboard/jwtauthctl"}) {
+        if (request.find(path) < request.find("\r\n")) return same_to_all(request);
+      }
+      return answer(404, "<html>");
+    };
+    const ScriptedServer reference(usual_site);
+    const ScriptedServer candidate(same_to_all);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(terminal_.output, 0, run(reference.url(), candidate.url()));
+    for (const char* name : {"register", "login", "dashboard"}) {
+      CPPUNIT_ASSERT_MESSAGE(name, says("left out   "s + name + ":"));
+    }
+    CPPUNIT_ASSERT_MESSAGE(terminal_.output, !says("left out   token:") && says("different 0\n"));
+    CPPUNIT_ASSERT_EQUAL(0, asked.load());
+
+    options_.paths["login"] = "/auth/jwt/create/";
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(terminal_.output, 0, run(reference.url(), candidate.url()));
+    CPPUNIT_ASSERT(!says("left out   login:"));
+    CPPUNIT_ASSERT(asked > 10);
+
+    options_.paths.clear();
+    options_.only = "register";
+    CPPUNIT_ASSERT_EQUAL(1, run(reference.url(), candidate.url()));
+    // The candidate's 404 is a difference.
+    options_.only = "login";
+    CPPUNIT_ASSERT_EQUAL(1, run(candidate.url(), reference.url()));
+    CPPUNIT_ASSERT(says("status: reference 400 | candidate 404"));
   }
 
   void equal_servers_are_the_same() {

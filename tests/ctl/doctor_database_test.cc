@@ -19,6 +19,10 @@ using namespace std::string_literals;
 constexpr const char* kSound =
     "pbkdf2_sha256$600000$abcdefghijklmnopqrstuv$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
+constexpr const char* kArgon2 =
+    "argon2$argon2id$v=19$m=19456,t=20,p=1$c29tZXNhbHQxMjM0NTY3OA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 std::string insert(const std::string& username, const std::string& email,
                    const std::string& password = kSound) {
   return "INSERT INTO auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, "
@@ -30,6 +34,8 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DoctorDatabaseTest);
   CPPUNIT_TEST(migrated_database_has_no_problem);
   CPPUNIT_TEST(each_fault_is_found);
+  CPPUNIT_TEST(each_mismatch_is_found);
+  CPPUNIT_TEST(a_site_with_another_user_model_is_not_migrated);
   CPPUNIT_TEST(figures_are_counted);
   CPPUNIT_TEST(configuration_that_cannot_be_used_is_a_finding);
   CPPUNIT_TEST(database_away_is_a_finding);
@@ -41,6 +47,7 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
   std::string config_;
   std::string secret_ = "4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a";
   std::string more_tokens_;
+  std::string hasher_ = "pbkdf2_sha256";
   std::string socket_;
 
   int run(std::vector<std::string> words) {
@@ -50,8 +57,8 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
         << "[database]\nsocket = \"" << (socket_.empty() ? options.socket : socket_) << "\"\nname = \""
         << options.database << "\"\nuser = \"" << options.user
         << "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"" << secret_ << "\"\n"
-        << more_tokens_
-        << "[passwords]\nhasher = \"pbkdf2_sha256\"\npbkdf2_iterations = 600000\n"
+        << more_tokens_ << "[passwords]\nhasher = \"" << hasher_
+        << "\"\npbkdf2_iterations = 600000\n"
            "common_passwords_file = \""
         << std::filesystem::absolute(source != nullptr ? source : ".").lexically_normal().string()
         << "/conf/common-passwords.txt\"\n";
@@ -83,6 +90,7 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
     database_.emplace();
     socket_.clear();
     more_tokens_.clear();
+    hasher_ = "pbkdf2_sha256";
     secret_ = "4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a";
     config_ = (std::filesystem::temp_directory_path() / ("doctor-" + database_->name() + ".toml")).string();
   }
@@ -118,6 +126,7 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
          "schema.own",
          "warning"},
         {{"CREATE TABLE django_migrations (id int)", "DROP TABLE auth_user"}, "schema.django", "problem"},
+        {{"CREATE TABLE django_migrations (id int)"}, "schema.django", "problem"},
         {{"ALTER TABLE auth_user ENGINE=MyISAM"}, "schema.auth_user", "problem"},
         {{"ALTER TABLE auth_user DROP COLUMN last_name"}, "schema.columns", "problem"},
         {{"ALTER TABLE auth_user ADD company varchar(9) NOT NULL"}, "schema.columns", "problem"},
@@ -148,6 +157,13 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
         {{insert("a", "", "pbkdf2_sha256$1000$abc$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")},
          "passwords.iterations",
          "warning"},
+        {{insert("a", "", "pbkdf2_sha1$1$abc$AAAAAAAAAAAAAAAAAAAAAAAAAAA=")},
+         "passwords.iterations",
+         "warning"},
+        {{insert("a", "", kArgon2), "CREATE TABLE django_migrations (id int)"},
+         "passwords.django",
+         "warning"},
+        {{"CREATE TABLE django_migrations (id int)"}, "passwords.django", "note"},
         {{insert("a", "", "plain")}, "passwords.unreadable", "warning"},
         {{"CREATE TABLE token_blacklist_outstandingtoken (id int)",
           "CREATE TABLE token_blacklist_blacklistedtoken (id int)"},
@@ -164,6 +180,34 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(what, found);
       CPPUNIT_ASSERT_MESSAGE(what, !found->get("text")->as_string().empty());
       CPPUNIT_ASSERT_MESSAGE(what, !found->get("advice")->as_string().empty());
+    }
+  }
+
+  /// Faults that lie between the table and the configuration.
+  void each_mismatch_is_found() {
+    const std::string weaker = "pbkdf2_sha256$260000$abc$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    CPPUNIT_ASSERT_EQUAL(0, run({"migrate"}));
+    database_->run(insert("a", "", weaker));
+    CPPUNIT_ASSERT(!finding(report(), "passwords.weak", "warning"));
+    more_tokens_ = "check_revoke_token = true\n";
+    CPPUNIT_ASSERT(finding(report(), "passwords.weak", "warning"));
+    more_tokens_.clear();
+
+    database_->run("CREATE TABLE django_migrations (id int)");
+    hasher_ = "scrypt\"\nscrypt_n = 32768 #\"";
+    CPPUNIT_ASSERT(finding(report(), "passwords.django", "problem"));
+    hasher_ = "scrypt";
+    CPPUNIT_ASSERT(!finding(report(), "passwords.django", "problem"));
+    CPPUNIT_ASSERT(finding(report(), "passwords.django", "warning"));
+  }
+
+  void a_site_with_another_user_model_is_not_migrated() {
+    database_->run("CREATE TABLE django_migrations (id int)");
+    for (const auto& words : {std::vector<std::string>{"migrate", "--dry-run"}, {"migrate"}}) {
+      CPPUNIT_ASSERT_EQUAL(1, run(words));
+      CPPUNIT_ASSERT_MESSAGE(terminal_.errors, terminal_.errors.find("AUTH_USER_MODEL") != std::string::npos);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, database_->column("SHOW TABLES").size());
+      CPPUNIT_ASSERT(finding(report(), "schema.django", "problem"));
     }
   }
 

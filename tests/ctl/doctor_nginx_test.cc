@@ -18,6 +18,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(broken_text_is_refused_with_its_place);
   CPPUNIT_TEST(shipped_snippets_are_in_order);
   CPPUNIT_TEST(each_fault_is_found);
+  CPPUNIT_TEST(a_path_that_is_rewritten_to_a_login_wants_its_limit);
   CPPUNIT_TEST(a_dump_is_read_like_the_files);
   CPPUNIT_TEST(what_an_include_lacks_is_told);
   CPPUNIT_TEST(a_site_without_us_is_told);
@@ -137,6 +138,26 @@ class DoctorNginxTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(name, report.findings()[0].text.find(row.told) != std::string::npos);
       CPPUNIT_ASSERT_MESSAGE(name, !report.findings()[0].advice.empty());
       put("jwtauthd/" + file, ctl_test::shipped_file("nginx/" + file));
+    }
+  }
+
+  void a_path_that_is_rewritten_to_a_login_wants_its_limit() {
+    const std::string site = ctl_test::shipped_file("nginx/example-site.conf");
+    const auto with = [&](const std::string& inside) {
+      std::string text = site;
+      text.insert(text.rfind("location / {"), "location = /auth/jwt/create/ {" + inside +
+                                                  "include jwtauthd/jwtauthd-fastcgi.conf; }\n  ");
+      put("sites-enabled/site", text);
+      return look({"sites-enabled/site"});
+    };
+    const auto bare = with("rewrite ^/auth/jwt/create/$ /api/login/ break; ");
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(told(bare), std::size_t{1}, bare.count(doctor::Severity::problem));
+    CPPUNIT_ASSERT_MESSAGE(told(bare), told(bare).find("/auth/jwt/create/") != std::string::npos);
+    for (const char* fine :
+         {"limit_req zone=jwtauthd_login burst=20 nodelay; rewrite ^/auth/jwt/create/$ /api/login/ break; ",
+          "rewrite ^/auth/jwt/create/$ /api/dashboard/ break; "}) {
+      const auto report = with(fine);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(told(report), std::size_t{0}, report.count(doctor::Severity::problem));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -16,6 +17,8 @@
 
 namespace integration {
 namespace {
+
+std::atomic<std::uint16_t> other_port{0};  // 0: the stack's
 
 Answer parse(const std::string& raw) {
   Answer answer;
@@ -44,10 +47,17 @@ std::string Answer::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
+OtherPort::OtherPort(std::uint16_t port) {
+  other_port = port;
+}
+OtherPort::~OtherPort() {
+  other_port = 0;
+}
+
 Connection::Connection() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(stack().port);
+  address.sin_port = htons(other_port != 0 ? other_port.load() : stack().port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (fd_ < 0 || ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     throw std::runtime_error(std::string("connect: ") + std::strerror(errno));

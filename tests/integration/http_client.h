@@ -2,6 +2,7 @@
 // library: tests send what no library would.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,6 +21,15 @@ struct Answer {
 };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// While it lives, everything here speaks with the server at this port of the machine instead.
+class OtherPort {
+ public:
+  explicit OtherPort(std::uint16_t port);
+  ~OtherPort();
+  OtherPort(const OtherPort&) = delete;
+  OtherPort& operator=(const OtherPort&) = delete;
+};
 
 /// One request on a connection of its own (`Connection: close`). Throws std::runtime_error when nothing
 /// listens.

@@ -31,6 +31,8 @@ class TokenUsersTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_digest_is_simplejwts);
   CPPUNIT_TEST(a_changed_password_ends_access_tokens);
   CPPUNIT_TEST(a_token_of_after_the_change_is_believed_at_once);
+  CPPUNIT_TEST(a_token_of_after_the_change_is_not_enough);
+  CPPUNIT_TEST(good_tokens_are_served_while_a_newer_one_cannot_be_looked_up);
   CPPUNIT_TEST(an_old_token_costs_no_query);
   CPPUNIT_TEST(a_username_may_stand_for_the_id);
   CPPUNIT_TEST(a_rename_is_seen_by_cached_tokens);
@@ -84,6 +86,24 @@ class TokenUsersTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(authenticator.authenticate(fresh, false)));
     CPPUNIT_ASSERT_EQUAL("alice"s, describe(authenticator.authenticate(fresh, true)));
     CPPUNIT_ASSERT_EQUAL("alice"s, describe(authenticator.authenticate(fresh, false)));
+  }
+
+  void a_token_of_after_the_change_is_not_enough() {
+    auto authenticator = bearer({.check_password = true});
+    CPPUNIT_ASSERT_EQUAL("alice"s, describe(authenticator.authenticate(marked(), true)));
+    users_.put(7, "alice", false);
+    users_.set_stored_password(7, "another");  // deactivated after the login, and no poll yet
+    CPPUNIT_ASSERT_EQUAL("user inactive"s, describe(authenticator.authenticate(marked(), true)));
+  }
+
+  void good_tokens_are_served_while_a_newer_one_cannot_be_looked_up() {
+    auto authenticator = bearer({.check_password = true});
+    const std::string good = marked();
+    CPPUNIT_ASSERT_EQUAL("alice"s, describe(authenticator.authenticate(good, true)));
+    const std::string other = issued({});
+    users_.away = true;
+    CPPUNIT_ASSERT_THROW(authenticator.authenticate(other, true), util::Outage);
+    CPPUNIT_ASSERT_EQUAL("alice"s, describe(authenticator.authenticate(good, false)));
   }
 
   void an_old_token_costs_no_query() {

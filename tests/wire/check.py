@@ -33,6 +33,7 @@ from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent
 PASSWORD = "Tr4nscript-horse"
+SERVERS = ("base", "rotate", "tiny")
 UNCOMPARED_HEADERS = ("date", "server", "connection")
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -275,9 +276,12 @@ class Run:
 
     def judge(self, case, quiet):
         got = self.answer(case)
+        ours = self.deliberate.get(case["id"])
+        if got == case["answer"] and ours:
+            print(f"DIFFERENT {case['id']}: the answer is the recorded one, so deliberate.json has a row too many")
+            return "different"
         if got == case["answer"]:
             return "equal"
-        ours = self.deliberate.get(case["id"])
         if ours and got == ours["answer"]:
             return "deliberate"
         print(f"DIFFERENT {case['id']}: {case['title']}")
@@ -293,12 +297,16 @@ def main():
     parser.add_argument("--base", required=True, help="http://127.0.0.1:PORT")
     parser.add_argument("--sql", required=True)
     parser.add_argument("--key", required=True)
-    parser.add_argument("--server", default="base", choices=("base", "rotate", "tiny"),
+    parser.add_argument("--server", default="base", choices=SERVERS,
                         help="which setup the server has: plain, rotation with blacklist, or lifetimes of 2 s and 4 s")
     parser.add_argument("--only", default="", metavar="REGEX", help="only the exchanges whose id matches")
     parser.add_argument("--quiet", action="store_true", help="ids only, no diffs")
     arguments = parser.parse_args()
     cases = json.loads((HERE / "exchanges.json").read_text(encoding="utf-8"))
+    strays = [c["id"] for c in cases if c.get("server", "base") not in SERVERS]
+    unknown = json.loads((HERE / "deliberate.json").read_text(encoding="utf-8"))["exchanges"].keys() - {c["id"] for c in cases}
+    if strays or unknown:
+        sys.exit(f"no such server: {strays}; deliberate, but not recorded: {sorted(unknown)}")
     cases = [c for c in cases if c.get("server", "base") == arguments.server and re.search(arguments.only, c["id"])]
     run = Run(arguments)
     run.users.create()
