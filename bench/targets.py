@@ -122,6 +122,8 @@ class Stack:
                  f"password, {columns} FROM auth_user, ({rows}) names WHERE username = '{name_of(0)}'")
 
     def remove_accounts(self, prefix):
+        if self.sql("SHOW TABLES LIKE 'token_blacklist_outstandingtoken'"):
+            self.sql("DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken")
         self.sql(f"DELETE FROM auth_user WHERE username LIKE '{prefix}%';"
                  "DELETE FROM jwtauthd_email_claim WHERE user_id NOT IN (SELECT id FROM auth_user)")
 
@@ -193,10 +195,7 @@ class Peers:
                            PEER_SECRET=beside.env["JWTAUTHD_TOKENS_SIGNING_KEY"],
                            PEER_DB_SOCKET=str(beside.directory / "db/sock"), **settings)
         if "PEER_ROTATION" in settings:
-            # auth_user is there, made by our migrations: Django is told so, and makes the tables of the blacklist.
-            for step in (["contenttypes"], ["auth", "--fake"], ["token_blacklist"]):
-                subprocess.run([python, "-m", "django", "migrate", "-v0", *step], cwd=HERE / "django",
-                               env=service.env | {"PYTHONPATH": str(HERE / "django")}, check=True)
+            subprocess.run([python, HERE / "django/make_blacklist.py"], env=service.env, check=True)
         service.argv = [python, "-m", "gunicorn", "--chdir", str(HERE / "django"), "--workers", "2", "--backlog", "2048",
                         "--worker-class", "sync", "--bind", f"unix:{socket_file}", "--log-level", "warning", "site_wsgi"]
         service.start()
