@@ -30,6 +30,17 @@ void assert_blacklisted(const std::string& access) {
       refused.body);
 }
 
+/// For its lifetime revocations cannot be read, and all else can.
+struct FeedAway {
+  explicit FeedAway(mysql::Pool& pool_in) : pool(pool_in) {
+    change(pool, "RENAME TABLE jwtauthd_revocation TO jwtauthd_revocation_away");
+  }
+  ~FeedAway() { change(pool, "RENAME TABLE jwtauthd_revocation_away TO jwtauthd_revocation"); }
+  FeedAway(const FeedAway&) = delete;
+  FeedAway& operator=(const FeedAway&) = delete;
+  mysql::Pool& pool;
+};
+
 }  // namespace
 
 class RevocationTest : public CppUnit::TestFixture {
@@ -38,7 +49,8 @@ class RevocationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_operator_ends_sessions_of_a_running_stack);
   CPPUNIT_TEST(a_known_user_costs_no_sql_while_there_are_revocations);
   CPPUNIT_TEST(a_purge_keeps_what_is_still_good);
-  CPPUNIT_TEST(a_stale_feed_is_refused_and_told);
+  CPPUNIT_TEST(without_the_database_checks_end_when_what_is_known_is_stale);
+  CPPUNIT_TEST(a_stale_feed_alone_is_refused_and_told);
   CPPUNIT_TEST_SUITE_END();
 
   /// `end` is given the account, and another session of the same user.
@@ -125,7 +137,7 @@ class RevocationTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(200, refresh(open.refresh).status);
   }
 
-  void a_stale_feed_is_refused_and_told() {
+  void without_the_database_checks_end_when_what_is_known_is_stale() {
     const SessionsStack quick;  // cache.stale_after = 2s
     const auto account = register_and_login();
     CPPUNIT_ASSERT_EQUAL(200, dashboard(account.access).status);
@@ -142,6 +154,21 @@ class RevocationTest : public CppUnit::TestFixture {
       }));
       CPPUNIT_ASSERT_EQUAL(503, get("/readyz").status);
       CPPUNIT_ASSERT_EQUAL(200, get("/healthz").status);
+    }
+    CPPUNIT_ASSERT(eventually([&] { return dashboard(account.access).status == 200; }));
+  }
+
+  void a_stale_feed_alone_is_refused_and_told() {
+    const SessionsStack quick;
+    const auto account = register_and_login();
+    {
+      const FeedAway away(quick.database());
+      CPPUNIT_ASSERT_EQUAL(200, dashboard(account.access).status);
+      CPPUNIT_ASSERT(eventually([&] { return dashboard(account.access).status == 503; }));
+      const auto ready = get("/readyz");
+      CPPUNIT_ASSERT_EQUAL(503, ready.status);
+      CPPUNIT_ASSERT_MESSAGE(ready.body, ready.body.find("revocations: ") != std::string::npos &&
+                                             ready.body.find("users: ") == std::string::npos);
     }
     CPPUNIT_ASSERT(eventually([&] { return dashboard(account.access).status == 200; }));
   }

@@ -116,20 +116,22 @@ void let_a_second_pass() {
 }
 
 int others_than(int expected, const std::string& access) {
-  const auto before = writes_of_workers();
+  // nginx keeps its connections to the workers, and all that are free may be one worker's: only more clients
+  // at once than there are of those make it open new ones.
   std::atomic<int> others{0};
-  std::vector<std::thread> clients;
-  for (int i = 0; i < 32; ++i) {
-    clients.emplace_back([&] {
-      for (int n = 0; n < 16; ++n) others += dashboard(access).status != expected;
-    });
+  const auto before = writes_of_workers();
+  for (int clients = 32; clients <= 1024; clients *= 2) {
+    std::vector<std::thread> asking;
+    for (int i = 0; i < clients; ++i) {
+      asking.emplace_back([&] {
+        for (int n = 0; n < 8; ++n) others += dashboard(access).status != expected;
+      });
+    }
+    for (auto& client : asking) client.join();
+    const auto after = writes_of_workers();
+    if (after.at(1) - before.at(1) > 16 && after.at(2) - before.at(2) > 16) return others;
   }
-  for (auto& client : clients) client.join();
-  const auto after = writes_of_workers();
-  for (const int worker : {1, 2}) {
-    CPPUNIT_ASSERT_MESSAGE("worker " + std::to_string(worker) + " was asked",
-                           after.at(worker) - before.at(worker) > 8);
-  }
+  CPPUNIT_FAIL("one of the workers was never asked");
   return others;
 }
 
