@@ -148,5 +148,6 @@ help:
 	@echo 'check-interop               side by side with a real Django on one database'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
+	@echo 'bench-sessions              what sessions promise: races, time to logout, statements, table size'
 	@echo 'all install uninstall dist distcheck clean distclean'
 	@echo 'Variables: PORT=8080 (0: a free one) STATE_DIR=var CONF=FILE BUILD=build JOBS=N CONFIGURE_FLAGS=…'

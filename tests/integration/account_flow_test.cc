@@ -112,7 +112,7 @@ class AccountFlowTest : public CppUnit::TestFixture {
     std::vector<std::thread> clients;
     for (std::size_t i = 0; i < statuses.size(); ++i) {
       clients.emplace_back([&, i] {
-        statuses[i] = post_json("/api/register/", R"({"username":")" + name + R"(","email":")" + name +
+        statuses[i] = post_json("/api/register/", R"({"username":")" + name + R"(","email":")" + name + "-" +
                                                       std::to_string(i) +
                                                       R"(@example.com","password":"Zebra-quilt-77"})")
                           .status;

@@ -3,8 +3,6 @@
 #include <signal.h>
 
 #include <atomic>
-#include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -12,66 +10,16 @@
 
 #include "integration/http_client.h"
 #include "integration/stack.h"
+#include "integration/steps.h"
 
 namespace integration {
 namespace {
-
-void run(const std::string& command) {
-  CPPUNIT_ASSERT_EQUAL_MESSAGE(command, 0, std::system((command + " >/dev/null 2>&1").c_str()));
-}
-
-std::string database_command(const std::string& verb) {
-  return "'" + stack().tool + "' database " + verb + " '" + stack().state_dir + "/db'" +
-         (verb == "start" ? " --fast" : "");
-}
-
-/// Until `condition` holds; a deadline far beyond what is promised, so that a slow machine is no failure.
-template <typename Condition>
-bool eventually(Condition condition) {
-  for (int i = 0; i < 300; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return false;
-}
 
 pid_t worker(int number) {
   std::ifstream file(stack().state_dir + "/run/worker-pids/" + std::to_string(number) + ".pid");
   pid_t pid = 0;
   file >> pid;
   return pid;
-}
-
-/// Readiness as told by whichever workers answer: eight times in a row.
-bool all_ready() {
-  for (int i = 0; i < 8; ++i) {
-    if (get("/readyz").status != 200) return false;
-  }
-  return true;
-}
-
-/// The database is stopped for the lifetime of this object; what comes after it finds the workers
-/// connected again, whether the test went well or not.
-struct DatabaseAway {
-  DatabaseAway() { run(database_command("stop")); }
-  ~DatabaseAway() {
-    if (std::system((database_command("start") + " >/dev/null 2>&1").c_str()) != 0) std::abort();
-    eventually(all_ready);
-  }
-};
-
-/// Every worker has seen the token: one request after the other may all go to one worker, so many
-/// clients at once ask often enough that none is left out.
-void make_known_to_all_workers(const std::string& token) {
-  std::vector<std::thread> clients;
-  std::atomic<int> refused{0};
-  for (int i = 0; i < 32; ++i) {
-    clients.emplace_back([&] {
-      for (int n = 0; n < 16; ++n) refused += get("/api/dashboard/", bearer(token)).status != 200;
-    });
-  }
-  for (auto& client : clients) client.join();
-  CPPUNIT_ASSERT_EQUAL(0, refused.load());
 }
 
 }  // namespace
@@ -86,20 +34,20 @@ class FailureTest : public CppUnit::TestFixture {
  public:
   void without_the_database_tokens_are_checked_and_the_rest_says_503() {
     const auto account = register_and_login();
-    make_known_to_all_workers(account.access);
+    CPPUNIT_ASSERT_EQUAL(0, others_than(200, account.access));
     const std::string credentials =
         R"({"username":")" + account.username + R"(","password":")" + account.password + R"("})";
     {
-      const DatabaseAway away;
+      const DatabaseAway away(stack().state_dir);
       for (int i = 0; i < 8; ++i) {
         CPPUNIT_ASSERT_EQUAL(200, get("/api/dashboard/", bearer(account.access)).status);
         CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", bearer(account.access + "x")).status);
       }
-      const auto login = post_json("/api/login/", credentials);
-      CPPUNIT_ASSERT_EQUAL(503, login.status);
+      const auto refused = post_json("/api/login/", credentials);
+      CPPUNIT_ASSERT_EQUAL(503, refused.status);
       CPPUNIT_ASSERT_EQUAL(std::string(R"({"detail":"Service temporarily unavailable, try again later."})"),
-                           login.body);
-      CPPUNIT_ASSERT(!login.header("retry-after").empty());
+                           refused.body);
+      CPPUNIT_ASSERT(!refused.header("retry-after").empty());
       CPPUNIT_ASSERT_EQUAL(200, get("/healthz").status);
       // readiness may remember its last good answer for a second
       CPPUNIT_ASSERT(eventually([] { return get("/readyz").status == 503; }));

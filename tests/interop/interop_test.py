@@ -285,6 +285,27 @@ def deleted_there(world):
     promptly(lambda: world.here.dashboard(access, status=401))
 
 
+@step("password changed by its owner here, the new one accepted there")
+def password_changed_by_owner(world):
+    name = world.new_user("there")
+    world.here.expect(200, "POST", "/api/password/change/", {"old_password": PASSWORD, "new_password": NEW_PASSWORD},
+                      world.there.login(name)["access"])
+    world.there.login(name, status=401)
+    world.there.login(name, NEW_PASSWORD)
+
+
+@step("account deleted by its owner here, with what Django has of it, gone there")
+def deleted_by_owner(world):
+    name = world.new_user("there")
+    world.django(f"from django.contrib.auth.models import Group; "
+                 f"User.objects.get(username={name!r}).groups.add(Group.objects.get_or_create(name='guests')[0])")
+    tokens = world.there.login(name)
+    world.here.expect(204, "DELETE", "/api/me/", {"password": PASSWORD}, tokens["access"])
+    world.there.login(name, status=401)
+    world.there.dashboard(tokens["access"], status=401)
+    promptly(lambda: world.here.dashboard(tokens["access"], status=401))
+
+
 @step("superuser made there, logs in here")
 def superuser_there(world):
     name = world.new_name()
