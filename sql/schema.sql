@@ -68,6 +68,7 @@ CREATE TABLE jwtauthd_revocation (
   expires bigint NOT NULL,              -- second at which all tokens that it ends are over
   PRIMARY KEY (id),
   KEY created_at (created_at),
+  KEY user_id (user_id, session),
   KEY expires (expires)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

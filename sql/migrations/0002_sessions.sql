@@ -1,8 +1,8 @@
 -- Sessions, what ended before its time, failed logins, and the record of what happened.
 --
 -- No table here has a foreign key to auth_user: an adopted one may have an id of another width or another
--- engine, Django must be able to alter it, and a login would lock its row. Sessions of a user who is gone
--- refresh nothing, because a refresh looks at auth_user, and are purged at their end.
+-- engine, and Django must be able to alter it. Sessions of a user who is gone refresh nothing, because a
+-- refresh looks at auth_user, and are purged at their end.
 
 -- One row a login. id is a UUIDv7, ordered by time, so that new rows go to the end of the table. The index
 -- on idle_expires_at is the purge's.
@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS jwtauthd_session (
   KEY idle_expires_at (idle_expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Append-only; every worker polls what is new in it. created_at is the database's clock. Times of tokens
+-- Append-only; every worker polls what is new in it. By user_id and session a token that names no session
+-- is looked up before one begins with it. created_at is the database's clock. Times of tokens
 -- are seconds since 1970, as the tokens have them.
 CREATE TABLE IF NOT EXISTS jwtauthd_revocation (
   id bigint NOT NULL AUTO_INCREMENT,
@@ -36,6 +37,7 @@ CREATE TABLE IF NOT EXISTS jwtauthd_revocation (
   expires bigint NOT NULL,
   PRIMARY KEY (id),
   KEY created_at (created_at),
+  KEY user_id (user_id, session),
   KEY expires (expires)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

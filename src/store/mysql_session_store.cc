@@ -19,6 +19,17 @@ namespace {
   "last_used_at = ?, idle_expires_at = LEAST(?, expires_at), address = ?, user_agent = ? " \
   "WHERE id = UNHEX(?) AND current_jti = UNHEX(?) AND revoked_at IS NULL AND expires_at > ?"
 
+// The user's row first, so that what is being ended right now is over before the rest is looked at.
+#define CREATE(condition)                                                                                \
+  "INSERT INTO jwtauthd_session (" SESSION_COLUMNS                                                       \
+  ") SELECT UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ? FROM auth_user u WHERE u.id = ? " \
+  "AND " condition " LOCK IN SHARE MODE"
+// Byte for byte: to the column's collation, hashes that differ in case are equal.
+#define HAS_PASSWORD "u.is_active AND CAST(u.password AS BINARY) = CAST(? AS BINARY)"
+#define NOT_ENDED                                                                                        \
+  "NOT EXISTS (SELECT 1 FROM jwtauthd_revocation r WHERE r.user_id = u.id AND r.session = UNHEX(?) AND " \
+  "r.not_before >= ? LOCK IN SHARE MODE)"
+
 Session read_session(const mysql::Rows& row) {
   Session session;
   session.id = read_bytes<16>(row, 1);
@@ -61,10 +72,9 @@ bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::st
 
 }  // namespace
 
-bool MysqlSessionStore::create(const Session& session) {
+Created MysqlSessionStore::create(const Session& session, const Grounds& grounds) {
   auto lease = pool_.acquire();
-  auto insert = lease.prepare("INSERT INTO jwtauthd_session (" SESSION_COLUMNS
-                              ") VALUES (UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ?)");
+  auto insert = lease.prepare(grounds.password ? CREATE(HAS_PASSWORD) : CREATE(NOT_ENDED));
   insert.bind(hex(session.id))
       .bind(session.user_id)
       .bind(session.created_at)
@@ -79,12 +89,16 @@ bool MysqlSessionStore::create(const Session& session) {
   } else {
     insert.bind_null();
   }
-  insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for);
+  insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for).bind(session.user_id);
+  if (grounds.password) {
+    insert.bind(*grounds.password);
+  } else {
+    insert.bind(hex(SessionId{})).bind(grounds.issued);
+  }
   try {
-    insert.execute();
-    return true;
+    return insert.execute() > 0 ? Created::done : Created::refused;
   } catch (const mysql::DuplicateKey&) {
-    return false;
+    return Created::taken;
   }
 }
 
@@ -143,6 +157,7 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
                                                      const Ending& ending) {
   std::vector<SessionId> ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    lock_user(transaction, user_id);
     ended = end_sessions(transaction, user_id, except, ending);
     append_audit(transaction, auditing_, &ending.event, user_id);
     transaction.commit();

@@ -11,7 +11,7 @@ class MysqlSessionStore final : public SessionStore {
   explicit MysqlSessionStore(mysql::Pool& pool, Auditing auditing = Auditing::on)
       : pool_(pool), auditing_(auditing) {}
 
-  bool create(const Session& session) override;
+  Created create(const Session& session, const Grounds& grounds) override;
   bool rotate(const Rotation& rotation) override;
   std::optional<Session> find(const SessionId& id) override;
   std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;

@@ -12,7 +12,8 @@ namespace store {
 /// False: the user has no such live session, and nothing was written.
 bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
                  const Ending& ending);
-/// All live ones but `except`, and the tokens without session.
+/// In a transaction that holds the user's row (lock_user()). All live ones but `except`, and the tokens
+/// without session.
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,
                                     const std::optional<SessionId>& except, const Ending& ending);
 std::vector<SessionId> end_sessions_beyond(mysql::Transaction& transaction, std::int64_t user_id,

@@ -64,14 +64,25 @@ struct SessionFilter {
   unsigned limit = 1000;
 };
 
+/// What a session begins on, and what must still be so when its row is written. What ends all of a user's
+/// sessions locks his row in auth_user, and so does create(): a session either begins before that and ends
+/// with the others, or it does not begin.
+struct Grounds {
+  std::optional<std::string_view> password{};  // the stored hash that was checked, of an active user; or
+  std::int64_t issued = 0;  // when the token that was presented was issued, seconds since 1970: no earlier
+                            // ones of the user have ended meanwhile
+};
+
+/// taken: there is a row with this id. refused: what it was to begin on is not so any more.
+enum class Created { done, taken, refused };
+
 /// Each call is one statement or one transaction; a write has been committed when it returns. Throws
 /// util::Outage.
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
-  /// False when there is a row with this id: another request was first.
-  virtual bool create(const Session& session) = 0;
+  virtual Created create(const Session& session, const Grounds& grounds) = 0;
   /// One conditional UPDATE. False when the row does not exist, is revoked, over, or has moved on.
   virtual bool rotate(const Rotation& rotation) = 0;
   virtual std::optional<Session> find(const SessionId& id) = 0;

@@ -48,7 +48,7 @@ SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, con
       random_(random),
       options_(std::move(options)) {}
 
-TokenPair SessionTokens::grant(const store::User& user, const store::Origin& origin) {
+std::optional<TokenPair> SessionTokens::grant(const store::User& user, const store::Origin& origin) {
   const util::TimePoint now = clock_.now();
   SessionPair chosen;
   chosen.session = new_session_id(now, random_);
@@ -68,7 +68,9 @@ TokenPair SessionTokens::grant(const store::User& user, const store::Origin& ori
   row.address = origin.address;
   row.user_agent = origin.user_agent;
   row.current = crypto::sha256(chosen.refresh_jti);
-  if (!store_.create(row)) throw util::Outage("the random id of a new session is taken");
+  const auto created = store_.create(row, {.password = user.password});
+  if (created == store::Created::refused) return std::nullopt;
+  if (created == store::Created::taken) throw util::Outage("the random id of a new session is taken");
   if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
   if (audit_ != nullptr) {
     audit_->append(
@@ -143,7 +145,9 @@ RefreshOutcome SessionTokens::exchange(const Presented& presented, const store::
 
   if (!presented.session.has_sid) {
     if (ended_by_feed(presented)) return TokenDefect::blacklisted;
-    if (adopt(presented, rotation, at(end), origin)) return answer(presented, next);
+    const auto adopted = adopt(presented, rotation, at(end), origin);
+    if (adopted == store::Created::refused) return TokenDefect::blacklisted;
+    if (adopted == store::Created::done) return answer(presented, next);
   }
   if (store_.rotate(rotation)) return answer(presented, next);
   return come_late(presented, std::move(next), origin);
@@ -159,9 +163,9 @@ SessionPair SessionTokens::succeeding(const Presented& presented) const {
   return pair;
 }
 
-/// A token without session gets the one that stands for it. False: there is one already.
-bool SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
-                          const store::Origin& origin) {
+/// A token without session gets the one that stands for it.
+store::Created SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation,
+                                    util::TimePoint end, const store::Origin& origin) {
   store::Session row;
   row.id = rotation.id;
   row.user_id = presented.user_id;
@@ -175,11 +179,11 @@ bool SessionTokens::adopt(const Presented& presented, const store::Rotation& rot
     row.previous = presented.hash;
     row.generation = 1;
   }
-  if (!store_.create(row)) return false;
-  if (options_.max_per_user != 0) {
+  const auto created = store_.create(row, {.issued = presented.said.issued});
+  if (created == store::Created::done && options_.max_per_user != 0) {
     sessions_.end_beyond(presented.user_id, options_.max_per_user, origin);
   }
-  return true;
+  return created;
 }
 
 RefreshOutcome SessionTokens::answer(const Presented& presented, const SessionPair& next) const {
@@ -227,8 +231,7 @@ bool SessionTokens::gives_successor_again(const store::Session& row, const Prese
   return row.previous == presented.hash && presented.now - row.last_used_at <= options_.reuse_grace;
 }
 
-/// A token without session ends with all of its user's, or by itself. Here it is the database that says so: a
-/// session that begins now would outlive the feed's delay.
+/// A token without session ends with all of its user's, or by itself. Here it is the database that says so.
 bool SessionTokens::ended_by_feed(const Presented& presented) {
   feed_.poll_once();
   return feed_.revoked({presented.user_id, presented.token.expires, presented.said, presented.session});

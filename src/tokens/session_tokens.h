@@ -37,7 +37,7 @@ class SessionTokens final : public RefreshTokens {
                 store::AuditStore* audit, const util::Clock& clock, util::Random& random,
                 SessionOptions options);
 
-  TokenPair grant(const store::User& user, const store::Origin& origin) override;
+  std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) override;
   /// A refresh token without session (Django's, or one of before) gets one.
   RefreshOutcome refresh(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
   /// An access token by the feed, a refresh token by its session's row; a look, which is no use of it.
@@ -52,8 +52,8 @@ class SessionTokens final : public RefreshTokens {
   std::int64_t end_of(const Presented& presented) const;
   SessionPair succeeding(const Presented& presented) const;
   RefreshOutcome exchange(const Presented& presented, const store::Origin& origin);
-  bool adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
-             const store::Origin& origin);
+  store::Created adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
+                       const store::Origin& origin);
   RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
   RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;
   Refreshed with_successor(const Presented& presented, const SessionPair& next) const;

@@ -37,7 +37,7 @@ SimpleJwtTokens::SimpleJwtTokens(const Verifier& verifier, const Issuer& issuer,
       clock_(clock),
       options_(std::move(options)) {}
 
-TokenPair SimpleJwtTokens::grant(const store::User& user, const store::Origin& origin) {
+std::optional<TokenPair> SimpleJwtTokens::grant(const store::User& user, const store::Origin& origin) {
   TokenPair pair = issuer_.issue_pair(user);
   if (blacklist_ != nullptr) blacklist_->record(row(pair, user.id));
   record(store::AuditKind::login, user.id, origin);

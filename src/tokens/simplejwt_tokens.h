@@ -27,7 +27,7 @@ class SimpleJwtTokens final : public RefreshTokens {
                   store::BlacklistStore* blacklist, store::AuditStore* audit, const util::Clock& clock,
                   RefreshOptions options);
 
-  TokenPair grant(const store::User& user, const store::Origin& origin) override;
+  std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) override;
   /// Of two rotations of one token at the same time one succeeds, where it is blacklisted.
   RefreshOutcome refresh(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
   CheckOutcome verify(std::string_view token, bool may_ask_database) override;

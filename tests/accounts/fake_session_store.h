@@ -51,10 +51,10 @@ class FakeSessionStore final : public store::SessionStore {
   bool referred_to = false;
   std::function<void()> before_change_password = [] {};
 
-  bool create(const store::Session& session) override {
-    if (find(session.id)) return false;
+  store::Created create(const store::Session& session, const store::Grounds&) override {
+    if (find(session.id)) return store::Created::taken;
     rows.push_back(session);
-    return true;
+    return store::Created::done;
   }
   bool rotate(const store::Rotation& rotation) override {
     for (auto& row : rows) {

@@ -20,7 +20,9 @@ class FakeSessions final : public store::SessionStore {
   unsigned purges = 0;
   std::uint64_t left = 0;  // to purge
 
-  bool create(const store::Session& session) override { return (rows.push_back(session), true); }
+  store::Created create(const store::Session& session, const store::Grounds&) override {
+    return (rows.push_back(session), store::Created::done);
+  }
   bool rotate(const store::Rotation&) override { return false; }
   std::optional<store::Session> find(const store::SessionId& id) override {
     for (const auto& row : rows) {

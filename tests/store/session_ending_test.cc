@@ -22,6 +22,10 @@ class SessionEndingTest : public SessionFixture {
   CPPUNIT_TEST(limit_held_by_two_at_once_ends_each_once);
   CPPUNIT_TEST(new_password_ends_the_other_sessions);
   CPPUNIT_TEST(new_password_is_refused_when_the_old_one_has_changed);
+  CPPUNIT_TEST(session_begins_on_the_password_that_was_checked_only);
+  CPPUNIT_TEST(session_of_a_foreign_token_begins_unless_it_has_ended);
+  CPPUNIT_TEST(login_that_overlaps_a_change_of_password_begins_nothing);
+  CPPUNIT_TEST(foreign_token_that_overlaps_the_end_of_all_begins_nothing);
   CPPUNIT_TEST(without_auditing_all_else_is_the_same);
   CPPUNIT_TEST(deleting_a_user_takes_what_is_his_and_nobody_elses);
   CPPUNIT_TEST(deleting_a_user_whom_the_sites_own_table_needs_changes_nothing);
@@ -127,6 +131,72 @@ class SessionEndingTest : public SessionFixture {
     CPPUNIT_ASSERT_EQUAL(""s, revoked() + revocations() + audit());
   }
 
+  void session_begins_on_the_password_that_was_checked_only() {
+    const auto begin = [&](std::string_view hash) { return store_->create(session(1), {.password = hash}); };
+    CPPUNIT_ASSERT(begin("old$AAAA") == store::Created::refused);  // no such user
+    add_user(7, "ann");
+    CPPUNIT_ASSERT(begin("old$aaaa") == store::Created::refused);  // equal to the column's collation
+    database_->run("UPDATE auth_user SET is_active = 0");
+    CPPUNIT_ASSERT(begin("old$AAAA") == store::Created::refused);
+    database_->run("UPDATE auth_user SET is_active = 1");
+    // As between the look at a password and the login's row: from another host, on another connection.
+    mysql::Pool other_pool(database_->options());
+    store::MysqlSessionStore other(other_pool);
+    CPPUNIT_ASSERT(other.change_password(7, "new", "old$AAAA", std::nullopt, ending()));
+    CPPUNIT_ASSERT(begin("old$AAAA") == store::Created::refused);
+    CPPUNIT_ASSERT_EQUAL("0"s, database_->value("SELECT COUNT(*) FROM jwtauthd_session"));
+    CPPUNIT_ASSERT(begin("new") == store::Created::done);
+  }
+
+  void session_of_a_foreign_token_begins_unless_it_has_ended() {
+    const auto begin = [&](unsigned char number, std::int64_t issued) {
+      return store_->create(session(number), {.issued = issued});
+    };
+    CPPUNIT_ASSERT(begin(1, kNow) == store::Created::refused);  // no such user
+    add_user(7, "ann");
+    add_user(8, "bea");
+    CPPUNIT_ASSERT(begin(1, kNow) == store::Created::done);
+    store_->revoke(7, id(1), ending());  // one session is not all
+    CPPUNIT_ASSERT(begin(2, kNow) == store::Created::done);
+    store_->revoke_all(8, std::nullopt, ending());  // nor are another one's
+    CPPUNIT_ASSERT(begin(3, kNow) == store::Created::done);
+    store_->revoke_all(7, std::nullopt, ending());
+    CPPUNIT_ASSERT(begin(4, kNow) == store::Created::refused);
+    CPPUNIT_ASSERT(begin(4, kNow + 60) == store::Created::refused);  // of that very second
+    CPPUNIT_ASSERT(begin(4, kNow + 61) == store::Created::done);
+  }
+
+  /// `grounds` while another connection ends all that user 7 has and has not committed yet.
+  void begins_nothing_during_the_end(const store::Grounds& grounds) {
+    add_user(7, "ann");
+    mysql::Pool other_pool(database_->options());
+    store::MysqlSessionStore other(other_pool);
+    std::thread late;
+    std::atomic<int> outcome{-1};
+    mysql::transact(*pool_, [&](mysql::Transaction& change) {
+      change.prepare("UPDATE auth_user SET password = 'new' WHERE id = 7").execute();
+      late = std::thread([&] { outcome = static_cast<int>(other.create(session(1), grounds)); });
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      change
+          .prepare(
+              "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) "
+              "VALUES (NOW(6), 7, UNHEX(REPEAT('0', 32)), 1700000060, 1700009000)")
+          .execute();
+      change.commit();
+    });
+    late.join();
+    CPPUNIT_ASSERT_EQUAL(static_cast<int>(store::Created::refused), outcome.load());
+    CPPUNIT_ASSERT_EQUAL("0"s, database_->value("SELECT COUNT(*) FROM jwtauthd_session"));
+  }
+
+  void login_that_overlaps_a_change_of_password_begins_nothing() {
+    begins_nothing_during_the_end({.password = "old$AAAA"});
+  }
+
+  void foreign_token_that_overlaps_the_end_of_all_begins_nothing() {
+    begins_nothing_during_the_end({.issued = kNow});
+  }
+
   void without_auditing_all_else_is_the_same() {
     store::MysqlSessionStore silent(*pool_, store::Auditing::off);
     add(1);
@@ -205,7 +275,7 @@ class SessionEndingTest : public SessionFixture {
         "seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT seq FROM s) AS numbers");
     const auto before = pool_->statements_sent();
     CPPUNIT_ASSERT_EQUAL(std::size_t{900}, store_->revoke_all(7, std::nullopt, ending()).size());
-    CPPUNIT_ASSERT_EQUAL(before + 7, pool_->statements_sent());
+    CPPUNIT_ASSERT_EQUAL(before + 8, pool_->statements_sent());
     CPPUNIT_ASSERT_EQUAL("901"s, database_->value("SELECT COUNT(*) FROM jwtauthd_revocation"));
   }
 };

@@ -36,7 +36,7 @@ class SessionStoreTest : public SessionFixture {
     full.revoked_at = at(kNow, 7);
     full.revoked_for = "reuse";
     for (const Session& one : {plain, full}) {
-      CPPUNIT_ASSERT(store_->create(one));
+      add(one);
       const Session found = store_->find(one.id).value();
       CPPUNIT_ASSERT(found.id == one.id);
       CPPUNIT_ASSERT_EQUAL(one.user_id, found.user_id);
@@ -58,7 +58,9 @@ class SessionStoreTest : public SessionFixture {
   void second_session_of_an_id_is_refused() {
     add(1);
     Session again = session(1, 8);
-    CPPUNIT_ASSERT(!store_->create(again));
+    add_user(8, "bea");
+    CPPUNIT_ASSERT(store_->create(again, {.password = "old$AAAA"}) == store::Created::taken);
+    CPPUNIT_ASSERT(store_->create(again, {.issued = 1}) == store::Created::taken);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, store_->find(id(1))->user_id);
   }
 
@@ -135,8 +137,9 @@ class SessionStoreTest : public SessionFixture {
   }
 
   void reading_rotating_and_creating_are_one_statement_each() {
+    add_user(7, "ann");
     const auto before = pool_->statements_sent();
-    add(1);
+    store_->create(session(1), {.password = "old$AAAA"});
     store_->rotate(rotation(1, 2));
     store_->find(id(1));
     store_->list({}, at(kNow));
@@ -164,7 +167,7 @@ class SessionStoreTest : public SessionFixture {
     for (unsigned char number = 1; number <= 5; ++number) add(static_cast<unsigned char>(number));
     Session later = session(6);
     later.idle_expires_at = at(kNow + 2'000);
-    store_->create(later);
+    add(later);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store_->purge(at(kNow + 1'000, 4), 3));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, store_->purge(at(kNow + 1'001), 3));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, store_->purge(at(kNow + 1'001), 3));

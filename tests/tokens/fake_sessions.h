@@ -68,6 +68,13 @@ class FakeRevocations final : public store::RevocationStore {
     const std::lock_guard lock(mutex_);
     return rows_.size();
   }
+  bool ended(std::int64_t user_id, std::int64_t issued) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(rows_.begin(), rows_.end(), [&](const auto& row) {
+      return row.first.user_id == user_id && row.first.session == store::SessionId{} &&
+             row.first.not_before >= issued;
+    });
+  }
 
   std::vector<store::Revocation> all() override {
     ++everything;
@@ -103,6 +110,8 @@ class FakeSessions final : public store::SessionStore {
   std::atomic<int> statements{0};
   /// Runs when a rotation was refused and the row is not read yet: where another request overtakes.
   std::function<void()> before_find = [] {};
+  /// Whether the user's password is still that one.
+  std::function<bool(std::string_view)> has_password = [](std::string_view) { return true; };
   /// As a server says of an UPDATE that leaves a row as it is.
   std::atomic<bool> counts_unchanged_rows{true};
 
@@ -121,10 +130,11 @@ class FakeSessions final : public store::SessionStore {
     how(rows_.at(id));
   }
 
-  bool create(const store::Session& session) override {
+  store::Created create(const store::Session& session, const store::Grounds& grounds) override {
     ++statements;
+    if (!holds(session, grounds)) return store::Created::refused;
     const std::lock_guard lock(mutex_);
-    return rows_.try_emplace(session.id, session).second;
+    return rows_.try_emplace(session.id, session).second ? store::Created::done : store::Created::taken;
   }
   bool rotate(const store::Rotation& rotation) override {
     ++statements;
@@ -198,6 +208,10 @@ class FakeSessions final : public store::SessionStore {
  private:
   static bool is_live(const store::Session& row, util::TimePoint now) {
     return !row.revoked_at && row.idle_expires_at > now;
+  }
+  bool holds(const store::Session& session, const store::Grounds& grounds) {
+    if (grounds.password) return has_password(*grounds.password);
+    return !revocations_.ended(session.user_id, grounds.issued);
   }
   template <typename Which>
   std::vector<store::SessionId> end(const store::Ending& ending, Which which) {

@@ -62,7 +62,7 @@ struct SessionHouse {
   const store::Origin origin{"192.0.2.1", "a browser", "request-1"};
 
   tokens::TokenPair login(std::int64_t user_id = 7) {
-    return tokens.grant(tables.users.find_by_id(user_id).value(), origin);
+    return tokens.grant(tables.users.find_by_id(user_id).value(), origin).value();
   }
   tokens::RefreshOutcome refresh(std::string_view token) { return tokens.refresh(token, origin, true); }
   tokens::Refreshed refreshed(std::string_view token) { return std::get<tokens::Refreshed>(refresh(token)); }

@@ -29,6 +29,7 @@ std::int64_t seconds(util::TimePoint time) {
 class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SessionTokensTest);
   CPPUNIT_TEST(a_login_is_a_row_and_an_event);
+  CPPUNIT_TEST(a_login_on_a_password_that_was_changed_meanwhile_is_none);
   CPPUNIT_TEST(both_tokens_name_their_session_behind_the_user);
   CPPUNIT_TEST(a_refresh_is_one_statement_and_adds_no_row);
   CPPUNIT_TEST(who_comes_late_gets_the_very_same_pair);
@@ -77,6 +78,16 @@ class SessionTokensTest : public CppUnit::TestFixture {
     const auto event = tables_.audit.events().at(0);
     CPPUNIT_ASSERT(event.kind == store::AuditKind::login && event.session == pair.session);
     CPPUNIT_ASSERT_EQUAL("192.0.2.1 request-1"s, event.address + " " + event.request_id);
+  }
+
+  void a_login_on_a_password_that_was_changed_meanwhile_is_none() {
+    SessionHouse house(tables_);
+    tables_.users.set_stored_password(7, "checked");
+    std::string asked;
+    tables_.sessions.has_password = [&](std::string_view hash) { return asked = hash, false; };
+    CPPUNIT_ASSERT(!house.tokens.grant(tables_.users.find_by_id(7).value(), house.origin));
+    CPPUNIT_ASSERT_EQUAL("checked"s, asked);
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
   }
 
   void both_tokens_name_their_session_behind_the_user() {

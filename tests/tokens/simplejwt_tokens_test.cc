@@ -102,7 +102,7 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
   }
 
   void login_records_the_refresh_token() {
-    const auto pair = made({}).grant(*users_.find_by_id(7), origin_);
+    const auto pair = made({}).grant(*users_.find_by_id(7), origin_).value();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, blacklist_.outstanding.size());
     CPPUNIT_ASSERT_EQUAL("7/told"s, blacklist_.outstanding.at(pair.refresh_jti));
     const auto verified = verifier_.verify(pair.refresh, tokens::TokenType::refresh).value();
