@@ -37,7 +37,7 @@ class FakeRevocationStore final : public store::RevocationStore {
   std::vector<store::Revocation> rows;
 
   std::vector<store::Revocation> all() override { return rows; }
-  std::vector<store::Revocation> recent(std::chrono::seconds) override { return rows; }
+  std::vector<store::Revocation> recent(std::chrono::seconds, std::int64_t) override { return rows; }
   void append(const store::Revocation& revocation) override { rows.push_back(revocation); }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 };
