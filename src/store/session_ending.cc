@@ -10,6 +10,13 @@ namespace {
 
 #define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
 
+/// A session that is over may have given an access token just before its end, and another host's clock may
+/// still take its refresh token: it counts as open for as long as a token that is handed out now may be
+/// taken. For LIVE in place of the time.
+util::TimePoint not_over_before(const Ending& ending) {
+  return ending.now - (ending.access_end - ending.now);
+}
+
 #define INSERT_REVOCATION \
   "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) "
 
@@ -99,7 +106,7 @@ bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const Se
                          .bind(name(ending.reason))
                          .bind(hex(id))
                          .bind(user_id)
-                         .bind(ending.now)
+                         .bind(not_over_before(ending))
                          .execute();
   if (ended == 0) return false;
   transaction.prepare(INSERT_REVOCATION "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), 0, ?)")
@@ -120,7 +127,7 @@ std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_
       .bind(name(ending.reason))
       .bind(user_id)
       .bind(hex(except.value_or(SessionId{})))  // which no session has
-      .bind(ending.now)
+      .bind(not_over_before(ending))
       .execute();
   auto ended = tell_marked(transaction, user_id, ending);
   transaction.prepare(INSERT_REVOCATION "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), ?, ?)")

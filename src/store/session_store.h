@@ -53,7 +53,8 @@ struct Rotation {
 struct Ending {
   SessionEnd reason{};
   util::TimePoint now;
-  util::TimePoint access_end;   // when the last access token that was handed out is over
+  util::TimePoint access_end;   // when the last access token that was handed out is over: sessions whose own
+                                // end is no longer ago than that is from now end, too
   util::TimePoint refresh_end;  // the same of a refresh token without session
   AuditEvent event;             // written once
 };

@@ -197,7 +197,8 @@ Refreshed SessionTokens::with_successor(const Presented& presented, const Sessio
 }
 
 Refreshed SessionTokens::without_rotation(const Presented& presented) const {
-  return {issuer_.access_from(presented.token.claims, &presented.session.id),
+  return {issuer_.access_from(presented.token.claims, presented.session.id,
+                              std::min(presented.token.expires, end_of(presented))),
           {},
           presented.user_id,
           presented.session.id,

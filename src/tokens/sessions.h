@@ -28,7 +28,7 @@ class Sessions {
 
   /// Live ones, newest use first.
   std::vector<store::Session> list(std::int64_t user_id);
-  /// False: the user has no such live session. `kind`: logout, session_ended …
+  /// False: the user has no such session that may have tokens. `kind`: logout, session_ended …
   bool end(std::int64_t user_id, const store::SessionId& id, store::SessionEnd reason, store::AuditKind kind,
            const store::Origin& origin);
   /// How many: the least recently used ones beyond the `keep` that were used last.

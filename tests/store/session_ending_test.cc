@@ -17,6 +17,7 @@ class SessionEndingTest : public SessionFixture {
   CPPUNIT_TEST_SUITE(SessionEndingTest);
   CPPUNIT_TEST(revoking_ends_one_tells_the_feed_and_is_audited);
   CPPUNIT_TEST(revoking_what_is_another_users_or_over_changes_nothing);
+  CPPUNIT_TEST(session_past_its_end_whose_access_token_lives_ends_too);
   CPPUNIT_TEST(revoking_all_spares_one_and_ends_tokens_without_session);
   CPPUNIT_TEST(limit_ends_the_least_recently_used);
   CPPUNIT_TEST(limit_held_by_two_at_once_ends_each_once);
@@ -51,14 +52,43 @@ class SessionEndingTest : public SessionFixture {
     add(2, 8);
     CPPUNIT_ASSERT(store_->revoke(7, id(2), ending()).empty());
     CPPUNIT_ASSERT(store_->revoke(7, id(3), ending()).empty());
-    auto late = ending();
-    late.now = at(kNow + 1'000, 4);
-    CPPUNIT_ASSERT(store_->revoke(7, id(1), late).empty());
+    CPPUNIT_ASSERT(store_->revoke(7, id(1), ending_after(1'300)).empty());
     CPPUNIT_ASSERT_EQUAL(""s, revoked() + revocations() + audit());
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->revoke(7, id(1), ending()).size());
     CPPUNIT_ASSERT(store_->revoke(7, id(1), ending(SessionEnd::reuse)).empty());  // why it ended stays
     CPPUNIT_ASSERT_EQUAL("01:logout "s, revoked());
     CPPUNIT_ASSERT_EQUAL("logout/7/192.0.2.9/r1/test "s, audit());
+  }
+
+  /// So long after kNow. Access tokens live 300 s, and sessions end at kNow + 1,000 s and some.
+  static store::Ending ending_after(std::int64_t seconds, SessionEnd reason = SessionEnd::logout_all) {
+    auto late = ending(reason);
+    late.now = at(kNow + seconds, 4);
+    late.access_end = late.now + std::chrono::seconds(300);
+    return late;
+  }
+
+  void session_past_its_end_whose_access_token_lives_ends_too() {
+    for (const auto& end : {
+             +[](store::MysqlSessionStore& store) { return store.revoke(7, id(1), ending_after(1'299)); },
+             +[](store::MysqlSessionStore& store) {
+               return store.revoke_all(7, std::nullopt, ending_after(1'299));
+             },
+             +[](store::MysqlSessionStore& store) {
+               return *store.change_password(7, "old$AAAA", "old$AAAA", std::nullopt, ending_after(1'299));
+             },
+         }) {
+      database_->run("DELETE FROM jwtauthd_revocation");
+      database_->run("DELETE FROM jwtauthd_session");
+      add(1);
+      CPPUNIT_ASSERT(end(*store_) == std::vector<SessionId>{id(1)});
+      CPPUNIT_ASSERT_EQUAL("1700001600"s,
+                           database_->value("SELECT expires - 0 FROM jwtauthd_revocation WHERE session <> "
+                                            "UNHEX(REPEAT('0', 32))"));
+    }
+    database_->run("DELETE FROM jwtauthd_session");
+    add(1);
+    CPPUNIT_ASSERT(store_->revoke_all(7, std::nullopt, ending_after(1'300)).empty());
   }
 
   void revoking_all_spares_one_and_ends_tokens_without_session() {

@@ -224,7 +224,7 @@ class FakeSessions final : public store::SessionStore {
     std::vector<store::SessionId> ended;
     const std::lock_guard lock(mutex_);
     for (auto& [id, row] : rows_) {
-      if (!which(row) || !is_live(row, ending.now)) continue;
+      if (!which(row) || !is_live(row, ending.now - (ending.access_end - ending.now))) continue;
       row.revoked_at = ending.now;
       row.revoked_for = store::name(ending.reason);
       ended.push_back(id);

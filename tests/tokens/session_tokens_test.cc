@@ -37,6 +37,8 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_token_that_comes_after_the_grace_ends_the_session);
   CPPUNIT_TEST(a_token_from_before_the_last_one_ends_the_session);
   CPPUNIT_TEST(rotation_does_not_move_the_absolute_end);
+  CPPUNIT_TEST(no_access_token_outlives_its_session);
+  CPPUNIT_TEST(a_session_past_its_end_is_ended_while_its_access_token_lives);
   CPPUNIT_TEST(a_session_without_a_row_is_over);
   CPPUNIT_TEST(without_rotation_the_token_stays);
   CPPUNIT_TEST(an_unchanged_row_is_no_theft);
@@ -192,6 +194,25 @@ class SessionTokensTest : public CppUnit::TestFixture {
     advance(longer, 1s);
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, longer.outcome(promised.refresh));
     CPPUNIT_ASSERT_EQUAL(""s, house.row().revoked_for);
+  }
+
+  void no_access_token_outlives_its_session() {
+    for (const bool rotate : {true, false}) {
+      SessionHouse house(tables_, {.rotate = rotate, .lifetime = 1h});
+      const auto pair = house.login();
+      advance(house, 1h - 60s);
+      const auto next = house.refreshed(pair.refresh);
+      CPPUNIT_ASSERT_EQUAL(now + 3600, house.claims(next.access).get("exp")->as_integer());
+    }
+  }
+
+  void a_session_past_its_end_is_ended_while_its_access_token_lives() {
+    SessionHouse house(tables_, {.lifetime = 1h});
+    house.login();
+    advance(house, 1h + 30s);  // another host, whose clock is behind, may take its tokens
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, house.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all,
+                                                             store::AuditKind::logout_all, {}));
+    CPPUNIT_ASSERT_EQUAL("logout_all"s, house.row().revoked_for);
   }
 
   void a_session_without_a_row_is_over() {
