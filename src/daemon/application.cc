@@ -282,7 +282,8 @@ struct Application::Parts {
   std::unique_ptr<tokens::RefreshTokens> make_refresh_tokens() {
     if (!configuration.sessions.enabled) {
       return std::make_unique<tokens::SimpleJwtTokens>(verifier, issuer, token_users, used_blacklist(),
-                                                       used_audit(), clock, refresh_options(configuration));
+                                                       used_audit(), clock, refresh_options(configuration),
+                                                       &feed);
     }
     return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
                                                    sessions, feed, used_audit(), clock, random,
