@@ -158,8 +158,9 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
   std::vector<SessionId> ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     lock_user(transaction, user_id);
-    ended = end_sessions(transaction, user_id, except, ending);
-    append_audit(transaction, auditing_, &ending.event, user_id);
+    const Ending moved = moved_on(ending);
+    ended = end_sessions(transaction, user_id, except, moved);
+    append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
   return ended;
@@ -184,8 +185,9 @@ std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     ended.reset();
     if (!set_password(transaction, user_id, encoded, expected_old)) return;
-    ended = end_sessions(transaction, user_id, except, ending);
-    append_audit(transaction, auditing_, &ending.event, user_id);
+    const Ending moved = moved_on(ending);
+    ended = end_sessions(transaction, user_id, except, moved);
+    append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
   return ended;
@@ -200,9 +202,10 @@ SessionStore::Deleted MysqlSessionStore::delete_user(std::int64_t user_id, const
         outcome = Deleted::no_such_user;
         return;
       }
-      end_sessions(transaction, user_id, std::nullopt, ending);
+      const Ending moved = moved_on(ending);
+      end_sessions(transaction, user_id, std::nullopt, moved);
       delete_what_is_his(transaction, user_id);
-      append_audit(transaction, auditing_, &ending.event, user_id);
+      append_audit(transaction, auditing_, &moved.event, user_id);
       transaction.commit();
     });
   } catch (const mysql::ReferredTo&) {

@@ -159,6 +159,15 @@ std::vector<SessionId> end_sessions_beyond(mysql::Transaction& transaction, std:
   return tell_marked(transaction, user_id, ending);
 }
 
+Ending moved_on(const Ending& ending) {
+  Ending moved = ending;
+  if (ending.clock == nullptr) return moved;
+  const auto by = std::max(ending.clock->now() - ending.now, util::TimePoint::duration::zero());
+  for (util::TimePoint* time : {&moved.now, &moved.access_end, &moved.refresh_end, &moved.event.at})
+    *time += by;
+  return moved;
+}
+
 bool lock_user(mysql::Transaction& transaction, std::int64_t user_id) {
   return transaction.prepare("SELECT id FROM auth_user WHERE id = ? FOR UPDATE").bind(user_id).query().next();
 }

@@ -12,6 +12,9 @@ namespace store {
 /// False: the user has no such session that has tokens, and nothing was written.
 bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
                  const Ending& ending);
+/// `ending` as of now, by its clock.
+Ending moved_on(const Ending& ending);
+
 /// In a transaction that holds the user's row (lock_user()). All live ones but `except`, and the tokens
 /// without session.
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,

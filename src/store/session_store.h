@@ -57,6 +57,9 @@ struct Ending {
                                 // end is no longer ago than that is from now end, too
   util::TimePoint refresh_end;  // the same of a refresh token without session
   AuditEvent event;             // written once
+  /// Set: all of these times are moved on to the moment at which the user's row is held, by what ends all his
+  /// sessions. Made before a password is hashed they would spare what was issued meanwhile.
+  const util::Clock* clock = nullptr;
 };
 
 struct SessionFilter {

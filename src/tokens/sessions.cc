@@ -72,7 +72,8 @@ store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, s
           now,
           now + lifetimes_.access + margin,
           now + lifetimes_.refresh + margin,
-          {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)}};
+          {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)},
+          &clock_};
 }
 
 void Sessions::told(std::int64_t user_id, const std::vector<store::SessionId>& ended,

@@ -43,10 +43,11 @@ class Sessions {
   std::size_t end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
                       store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin);
 
-  /// What SessionStore::change_password and delete_user are given …
+  /// What SessionStore::change_password and delete_user are given, at any time before …
   store::Ending ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,
                        const store::Origin& origin) const;
-  /// … and what they ended: from here on it holds on this worker, with the user's tokens without `sid`.
+  /// … and what they ended: from here on it holds on this worker, with the user's tokens without `sid`
+  /// that are older than `ending` (the next poll brings the moment that was committed).
   void told(std::int64_t user_id, const std::vector<store::SessionId>& ended, const store::Ending& ending);
 
   const SessionLifetimes& lifetimes() const noexcept { return lifetimes_; }

@@ -23,6 +23,7 @@ class SessionEndingTest : public SessionFixture {
   CPPUNIT_TEST(limit_held_by_two_at_once_ends_each_once);
   CPPUNIT_TEST(new_password_ends_the_other_sessions);
   CPPUNIT_TEST(new_password_is_refused_when_the_old_one_has_changed);
+  CPPUNIT_TEST(tokens_end_up_to_the_moment_at_which_the_password_is_changed);
   CPPUNIT_TEST(session_begins_on_the_password_that_was_checked_only);
   CPPUNIT_TEST(session_of_a_foreign_token_begins_unless_it_has_ended);
   CPPUNIT_TEST(login_that_overlaps_a_change_of_password_begins_nothing);
@@ -159,6 +160,22 @@ class SessionEndingTest : public SessionFixture {
     CPPUNIT_ASSERT(!store_->change_password(8, "new", std::nullopt, std::nullopt, ending()));
     CPPUNIT_ASSERT_EQUAL("old$AAAA"s, database_->value("SELECT password FROM auth_user"));
     CPPUNIT_ASSERT_EQUAL(""s, revoked() + revocations() + audit());
+  }
+
+  struct Later final : util::Clock {
+    util::TimePoint now() const override { return at(kNow + 65, 5); }
+  };
+  void tokens_end_up_to_the_moment_at_which_the_password_is_changed() {
+    const Later clock;
+    add(1);
+    auto end = ending(SessionEnd::password_changed, store::AuditKind::password_changed);
+    end.clock = &clock;
+    CPPUNIT_ASSERT(store_->change_password(7, "new", "old$AAAA", std::nullopt, end));
+    CPPUNIT_ASSERT(store_->find(id(1))->revoked_at == at(kNow + 65, 5));
+    CPPUNIT_ASSERT_EQUAL("7/00/1700000065/1700009005 7/01/0/1700000365 "s, revocations());
+    CPPUNIT_ASSERT(store_->delete_user(7, end) == store::SessionStore::Deleted::done);
+    CPPUNIT_ASSERT_EQUAL("2"s, database_->value("SELECT COUNT(*) FROM jwtauthd_revocation WHERE not_before = "
+                                                "1700000065"));
   }
 
   void session_begins_on_the_password_that_was_checked_only() {
