@@ -251,7 +251,7 @@ struct Application::Parts {
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
         bearer(verifier, directory, clock, bearer_options(configuration), &feed),
-        sessions(session_rows, revocations, feed, clock, lifetimes(configuration), used_audit()),
+        sessions(session_rows, feed, clock, lifetimes(configuration)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),

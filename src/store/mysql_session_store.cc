@@ -30,6 +30,39 @@ namespace {
   "NOT EXISTS (SELECT 1 FROM jwtauthd_revocation r WHERE r.user_id = u.id AND r.session = UNHEX(?) AND " \
   "r.not_before >= ? LOCK IN SHARE MODE)"
 
+mysql::Statement& bind_session(mysql::Statement& insert, const Session& session) {
+  insert.bind(hex(session.id))
+      .bind(session.user_id)
+      .bind(session.created_at)
+      .bind(session.last_used_at)
+      .bind(session.expires_at)
+      .bind(std::min(session.idle_expires_at, session.expires_at))
+      .bind(plain(session.address))
+      .bind(session.user_agent)
+      .bind(hex(session.current));
+  if (session.previous) {
+    insert.bind(hex(*session.previous));
+  } else {
+    insert.bind_null();
+  }
+  return insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for);
+}
+
+/// False: there is a row.
+bool bar(mysql::Transaction& transaction, const Session& session, const Ending& ending) {
+  Session row = session;
+  row.revoked_at = ending.now;
+  row.revoked_for = name(ending.reason);
+  auto insert = transaction.prepare("INSERT INTO jwtauthd_session (" SESSION_COLUMNS
+                                    ") VALUES (UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ?)");
+  try {
+    bind_session(insert, row).execute();
+    return true;
+  } catch (const mysql::DuplicateKey&) {
+    return false;
+  }
+}
+
 Session read_session(const mysql::Rows& row) {
   Session session;
   session.id = read_bytes<16>(row, 1);
@@ -75,21 +108,7 @@ bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::st
 Created MysqlSessionStore::create(const Session& session, const Grounds& grounds) {
   auto lease = pool_.acquire();
   auto insert = lease.prepare(grounds.password ? CREATE(HAS_PASSWORD) : CREATE(NOT_ENDED));
-  insert.bind(hex(session.id))
-      .bind(session.user_id)
-      .bind(session.created_at)
-      .bind(session.last_used_at)
-      .bind(session.expires_at)
-      .bind(std::min(session.idle_expires_at, session.expires_at))
-      .bind(plain(session.address))
-      .bind(session.user_agent)
-      .bind(hex(session.current));
-  if (session.previous) {
-    insert.bind(hex(*session.previous));
-  } else {
-    insert.bind_null();
-  }
-  insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for).bind(session.user_id);
+  bind_session(insert, session).bind(session.user_id);
   if (grounds.password) {
     insert.bind(*grounds.password);
   } else {
@@ -150,6 +169,23 @@ std::vector<SessionId> MysqlSessionStore::revoke(std::int64_t user_id, const Ses
     ended.push_back(id);
   });
   return ended;
+}
+
+bool MysqlSessionStore::revoke_or_bar(const Session& session, const Ending& ending) {
+  bool done = false;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    done = end_session(transaction, session.user_id, session.id, ending);
+    if (!done && bar(transaction, session, ending)) {
+      tell(transaction, session.user_id, session.id, ending.refresh_end);
+      done = true;
+    }
+    // Whoever was first with a row had it begin; or end, and then there is nothing left to do.
+    if (!done) done = end_session(transaction, session.user_id, session.id, ending);
+    if (!done) return;
+    append_audit(transaction, auditing_, &ending.event, session.user_id);
+    transaction.commit();
+  });
+  return done;
 }
 
 std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,

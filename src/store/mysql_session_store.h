@@ -17,6 +17,7 @@ class MysqlSessionStore final : public SessionStore {
   std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;
 
   std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) override;
+  bool revoke_or_bar(const Session& session, const Ending& ending) override;
   std::vector<SessionId> revoke_all(std::int64_t user_id, const std::optional<SessionId>& except,
                                     const Ending& ending) override;
   std::vector<SessionId> revoke_beyond(std::int64_t user_id, unsigned keep, const Ending& ending) override;

@@ -109,12 +109,17 @@ bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const Se
                          .bind(not_over_before(ending))
                          .execute();
   if (ended == 0) return false;
+  tell(transaction, user_id, id, ending.access_end);
+  return true;
+}
+
+void tell(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
+          util::TimePoint expires) {
   transaction.prepare(INSERT_REVOCATION "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), 0, ?)")
       .bind(user_id)
       .bind(hex(id))
-      .bind(seconds(ending.access_end))
+      .bind(seconds(expires))
       .execute();
-  return true;
 }
 
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,

@@ -12,6 +12,10 @@ namespace store {
 /// False: the user has no such session that has tokens, and nothing was written.
 bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
                  const Ending& ending);
+/// One session, told to the feed until `expires`.
+void tell(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
+          util::TimePoint expires);
+
 /// `ending` as of now, by its clock.
 Ending moved_on(const Ending& ending);
 

@@ -95,6 +95,9 @@ class SessionStore {
 
   /// The ids are those that this call ended; what was over or revoked stays as it is.
   virtual std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) = 0;
+  /// The same of a token that names no session, or one whose row is gone: where there is no row, `session` is
+  /// written, revoked from its beginning, so that none can begin with this id. False: it had ended before.
+  virtual bool revoke_or_bar(const Session& session, const Ending& ending) = 0;
   /// All of a user's but `except`, and the tokens without session that he was given before.
   virtual std::vector<SessionId> revoke_all(std::int64_t user_id, const std::optional<SessionId>& except,
                                             const Ending& ending) = 0;

@@ -144,7 +144,6 @@ RefreshOutcome SessionTokens::exchange(const Presented& presented, const store::
       origin.user_agent};
 
   if (!presented.session.has_sid) {
-    if (ended_by_feed(presented)) return TokenDefect::blacklisted;
     const auto adopted = adopt(presented, rotation, at(end), origin);
     if (adopted == store::Created::refused) return TokenDefect::blacklisted;
     if (adopted == store::Created::done) return answer(presented, next);
@@ -274,10 +273,12 @@ CheckOutcome SessionTokens::blacklist(std::string_view token, const store::Origi
   if (!may_ask_database) return NeedsDatabase{};
   Presented presented = identify(std::move(*verified));
   const auto& [id, has_sid] = presented.session;
-  if (!sessions_.end(presented.user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)) {
-    if (has_sid || store_.find(id) || ended_by_feed(presented)) return TokenDefect::blacklisted;
-    sessions_.end_token(presented.user_id, id, origin, presented.token.expires);
-  }
+  const bool ended =
+      has_sid
+          ? sessions_.end(presented.user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)
+          : !ended_by_feed(presented) && sessions_.end_token(presented.user_id, id, store::AuditKind::logout,
+                                                             origin, presented.token.expires);
+  if (!ended) return TokenDefect::blacklisted;
   return Good{std::move(presented.token), presented.user_id, id, has_sid};
 }
 

@@ -22,9 +22,8 @@ struct SessionLifetimes {
 /// Thread-safe; writes have been committed when a call returns. Throws util::Outage.
 class Sessions {
  public:
-  /// `audit`: for what is no transaction of `sessions`; nullptr when nothing is recorded.
-  Sessions(store::SessionStore& sessions, store::RevocationStore& revocations, RevocationFeed& feed,
-           const util::Clock& clock, SessionLifetimes lifetimes, store::AuditStore* audit = nullptr);
+  Sessions(store::SessionStore& sessions, RevocationFeed& feed, const util::Clock& clock,
+           SessionLifetimes lifetimes);
 
   /// Live ones, newest use first.
   std::vector<store::Session> list(std::int64_t user_id);
@@ -33,10 +32,10 @@ class Sessions {
            const store::Origin& origin);
   /// How many: the least recently used ones beyond the `keep` that were used last.
   std::size_t end_beyond(std::int64_t user_id, unsigned keep, const store::Origin& origin);
-  /// Ends a token's session although there may be no row of it (a token without `sid`): audited, and told to
-  /// all workers. `expires`: of the token, where it is known; another issuer may give longer ones than we do.
-  void end_token(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin,
-                 std::int64_t expires = 0);
+  /// end() by logout, although there may be no row of the token's session (one without `sid`, or one that was
+  /// purged). `expires`: of the token; another issuer may give longer ones than we do.
+  bool end_token(std::int64_t user_id, const store::SessionId& id, store::AuditKind kind,
+                 const store::Origin& origin, std::int64_t expires);
   /// How many; `except`: the one that asks. Tokens without `sid` of the user end, too, that of the one who
   /// asks among them. For what a transaction of the caller's own ended (change_password, delete_user) see
   /// told().
@@ -56,11 +55,9 @@ class Sessions {
   void apply(std::int64_t user_id, const std::vector<store::SessionId>& ended, const store::Ending& ending);
 
   store::SessionStore& sessions_;
-  store::RevocationStore& revocations_;
   RevocationFeed& feed_;
   const util::Clock& clock_;
   const SessionLifetimes lifetimes_;
-  store::AuditStore* audit_;
 };
 
 }  // namespace tokens

@@ -98,6 +98,14 @@ class FakeSessionStore final : public store::SessionStore {
     if (!ended.empty()) events.push_back(ending.event);
     return ended;
   }
+  bool revoke_or_bar(const store::Session& session, const store::Ending& ending) override {
+    if (find(session.id)) return !revoke(session.user_id, session.id, ending).empty();
+    rows.push_back(session);
+    rows.back().revoked_at = ending.now;
+    rows.back().revoked_for = store::name(ending.reason);
+    events.push_back(ending.event);
+    return true;
+  }
   std::vector<store::SessionId> revoke_all(std::int64_t user_id,
                                            const std::optional<store::SessionId>& except,
                                            const store::Ending& ending) override {

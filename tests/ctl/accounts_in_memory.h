@@ -43,6 +43,7 @@ class FakeSessions final : public store::SessionStore {
                                        const store::Ending& ending) override {
     return end(ending, [&](const store::Session& row) { return row.user_id == user_id && row.id == id; });
   }
+  bool revoke_or_bar(const store::Session&, const store::Ending&) override { return false; }
   std::vector<store::SessionId> revoke_all(std::int64_t user_id,
                                            const std::optional<store::SessionId>& except,
                                            const store::Ending& ending) override {

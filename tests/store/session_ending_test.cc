@@ -24,6 +24,7 @@ class SessionEndingTest : public SessionFixture {
   CPPUNIT_TEST(new_password_ends_the_other_sessions);
   CPPUNIT_TEST(new_password_is_refused_when_the_old_one_has_changed);
   CPPUNIT_TEST(tokens_end_up_to_the_moment_at_which_the_password_is_changed);
+  CPPUNIT_TEST(what_has_no_row_is_barred_once_and_what_has_one_ends);
   CPPUNIT_TEST(session_begins_on_the_password_that_was_checked_only);
   CPPUNIT_TEST(session_of_a_foreign_token_begins_unless_it_has_ended);
   CPPUNIT_TEST(login_that_overlaps_a_change_of_password_begins_nothing);
@@ -176,6 +177,19 @@ class SessionEndingTest : public SessionFixture {
     CPPUNIT_ASSERT(store_->delete_user(7, end) == store::SessionStore::Deleted::done);
     CPPUNIT_ASSERT_EQUAL("2"s, database_->value("SELECT COUNT(*) FROM jwtauthd_revocation WHERE not_before = "
                                                 "1700000065"));
+  }
+
+  void what_has_no_row_is_barred_once_and_what_has_one_ends() {
+    add_user(7, "ann");
+    CPPUNIT_ASSERT(store_->revoke_or_bar(session(1), ending()));
+    CPPUNIT_ASSERT(!store_->revoke_or_bar(session(1), ending()));
+    CPPUNIT_ASSERT(store_->create(session(1), {.issued = kNow}) == store::Created::taken);
+    CPPUNIT_ASSERT_EQUAL("7/01/0/1700009000 "s, revocations());  // as long as a refresh token may live
+    add(2);
+    CPPUNIT_ASSERT(store_->revoke_or_bar(session(2), ending()));
+    CPPUNIT_ASSERT_EQUAL("7/01/0/1700009000 7/02/0/1700000360 "s, revocations());
+    CPPUNIT_ASSERT_EQUAL("01:logout 02:logout "s, revoked());
+    CPPUNIT_ASSERT_EQUAL("logout/7/192.0.2.9/r1/test logout/7/192.0.2.9/r1/test "s, audit());
   }
 
   void session_begins_on_the_password_that_was_checked_only() {

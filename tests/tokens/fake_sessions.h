@@ -115,6 +115,8 @@ class FakeSessions final : public store::SessionStore {
   std::atomic<int> statements{0};
   /// Runs when a rotation was refused and the row is not read yet: where another request overtakes.
   std::function<void()> before_find = [] {};
+  /// Runs when a token without session is about to be ended: where another request adopts it.
+  std::function<void()> before_bar = [] {};
   /// Whether the user's password is still that one.
   std::function<bool(std::string_view)> has_password = [](std::string_view) { return true; };
   /// As a server says of an UPDATE that leaves a row as it is.
@@ -181,6 +183,23 @@ class FakeSessions final : public store::SessionStore {
   std::vector<store::SessionId> revoke(std::int64_t user_id, const store::SessionId& id,
                                        const store::Ending& ending) override {
     return end(ending, [&](const store::Session& row) { return row.user_id == user_id && row.id == id; });
+  }
+  bool revoke_or_bar(const store::Session& session, const store::Ending& ending) override {
+    before_bar();
+    {
+      const std::lock_guard lock(mutex_);
+      const auto [row, is_new] = rows_.try_emplace(session.id, session);
+      if (is_new) {
+        row->second.revoked_at = ending.now;
+        row->second.revoked_for = store::name(ending.reason);
+        revocations_.append(
+            {0, session.user_id, session.id, 0,
+             std::chrono::ceil<std::chrono::seconds>(ending.refresh_end).time_since_epoch().count()});
+        audit_.append(ending.event);
+        return true;
+      }
+    }
+    return !revoke(session.user_id, session.id, ending).empty();
   }
   std::vector<store::SessionId> revoke_all(std::int64_t user_id,
                                            const std::optional<store::SessionId>& except,

@@ -57,7 +57,7 @@ struct SessionHouse {
   tokens::Verifier verifier{ring, clock, {}};
   tokens::Issuer issuer;
   tokens::RevocationFeed feed{tables.revocations, clock, {}};
-  tokens::Sessions ended{tables.sessions, tables.revocations, feed, clock, {}, &tables.audit};
+  tokens::Sessions ended{tables.sessions, feed, clock, {}};
   tokens::SessionTokens tokens;
   const store::Origin origin{"192.0.2.1", "a browser", "request-1"};
 

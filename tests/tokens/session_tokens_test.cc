@@ -49,6 +49,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(foreign_tokens_end_with_all_of_the_users_sessions);
   CPPUNIT_TEST(logout_ends_access_and_refresh);
   CPPUNIT_TEST(a_foreign_token_can_be_logged_out);
+  CPPUNIT_TEST(a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out);
   CPPUNIT_TEST(verify_knows_what_ended);
   CPPUNIT_TEST(the_users_state_is_looked_at);
   CPPUNIT_TEST(a_changed_password_ends_the_session);
@@ -358,8 +359,19 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(token));
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(token));
     }
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);  // so that no session can begin with it
+    CPPUNIT_ASSERT(seconds(house.row().idle_expires_at) >= now + 900000);
     CPPUNIT_ASSERT(tables_.revocations.all().at(0).expires >= now + 900000);
+  }
+
+  void a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out() {
+    SessionHouse house(tables_);
+    tokens::Refreshed adopted;
+    tables_.sessions.before_bar = [&] { adopted = house.refreshed(foreign("a")); };
+    CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(foreign("a")));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(adopted.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(adopted.access));
+    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);
   }
 
   void verify_knows_what_ended() {

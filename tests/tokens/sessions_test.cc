@@ -87,7 +87,7 @@ class SessionsTest : public CppUnit::TestFixture {
   void a_token_without_row_ends_everywhere() {
     SessionHouse other(tables_);
     const store::SessionId id{9};
-    house_.ended.end_token(7, id, house_.origin);
+    CPPUNIT_ASSERT(house_.ended.end_token(7, id, store::AuditKind::logout, house_.origin, now + 300));
     other.feed.poll_once();
     for (SessionHouse* worker : {&house_, &other}) {
       CPPUNIT_ASSERT(worker->feed.revoked(vouched(id, false)));
@@ -96,7 +96,7 @@ class SessionsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("logout 7 logout"s, tables_.audit.told().at(0));
     // Where there is a row after all, that ends, and nothing is told twice.
     const auto pair = house_.login();
-    house_.ended.end_token(7, pair.session, house_.origin);
+    house_.ended.end_token(7, pair.session, store::AuditKind::logout, house_.origin, now + 300);
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house_.outcome(pair.refresh));
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, tables_.audit.told().size());
   }
