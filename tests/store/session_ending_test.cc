@@ -330,7 +330,7 @@ class SessionEndingTest : public SessionFixture {
 
   void many_sessions_end_in_few_statements() {
     database_->run(
-        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), 7, NOW(6), NOW(6), '2100-01-01', "
+        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), 7, NOW(6), NOW(6), NOW(6), '2100-01-01', "
         "'2100-01-01', '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE s AS (SELECT 1 "
         "AS "
         "seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT seq FROM s) AS numbers");

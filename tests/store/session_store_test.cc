@@ -177,7 +177,8 @@ class SessionStoreTest : public SessionFixture {
 
   void lists_and_purges_through_an_index() {
     database_->run(
-        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), seq % 200, NOW(6), NOW(6), '2100-01-01', "
+        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), seq % 200, NOW(6), NOW(6), NOW(6), "
+        "'2100-01-01', "
         "NOW(6) + INTERVAL seq MINUTE, '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE "
         "s "
         "AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT seq FROM s) AS numbers");
