@@ -68,15 +68,24 @@ std::optional<TokenPair> SessionTokens::grant(const store::User& user, const sto
   row.address = origin.address;
   row.user_agent = origin.user_agent;
   row.current = crypto::sha256(chosen.refresh_jti);
+  // The event first: what is left when the database fails in between is a line, and no session that nobody
+  // has.
+  record(store::AuditKind::login, row, origin, "");
   const auto created = store_.create(row, {.password = user.password});
-  if (created == store::Created::refused) return std::nullopt;
-  if (created == store::Created::taken) throw util::Outage("the random id of a new session is taken");
-  if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
-  if (audit_ != nullptr) {
-    audit_->append(
-        {store::AuditKind::login, now, user.id, chosen.session, origin.address, origin.request_id, {}});
+  if (created != store::Created::done) {
+    record(store::AuditKind::session_ended, row, origin, "not begun");
+    if (created == store::Created::refused) return std::nullopt;
+    throw util::Outage("the random id of a new session is taken");
   }
+  if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
   return pair;
+}
+
+void SessionTokens::record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
+                           std::string_view reason) {
+  if (audit_ == nullptr) return;
+  audit_->append(
+      {kind, row.created_at, row.user_id, row.id, origin.address, origin.request_id, std::string(reason)});
 }
 
 RefreshOutcome SessionTokens::refresh(std::string_view token, const store::Origin& origin,

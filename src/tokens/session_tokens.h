@@ -48,6 +48,8 @@ class SessionTokens final : public RefreshTokens {
  private:
   struct Presented;
 
+  void record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
+              std::string_view reason);
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;
   SessionPair succeeding(const Presented& presented) const;

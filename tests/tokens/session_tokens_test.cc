@@ -91,6 +91,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!house.tokens.grant(tables_.users.find_by_id(7).value(), house.origin));
     CPPUNIT_ASSERT_EQUAL("checked"s, asked);
     CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT_EQUAL("session_ended 7 not begun"s, tables_.audit.told().back());
   }
 
   void both_tokens_name_their_session_behind_the_user() {
@@ -463,6 +464,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
                                  tables_.sessions, house.ended, house.feed, &failing, house.clock,
                                  house.random, {});
     CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());  // nor a session that nobody has
   }
 };
 
