@@ -9,11 +9,21 @@ namespace {
 // A host whose clock is ahead gives tokens that end later than this one's would.
 constexpr std::chrono::seconds slack{60};
 
+// Or whose configuration gives longer ones: this one's lifetimes may have been shortened today.
+constexpr std::chrono::hours held_at_least{24};
+
 std::int64_t seconds_of(util::TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
 }  // namespace
+
+TokenEnds ends_of_tokens(const SessionLifetimes& lifetimes, util::TimePoint now) {
+  const auto margin = lifetimes.leeway + slack;
+  const std::chrono::seconds least = held_at_least;
+  return {now + std::max(lifetimes.access, least) + margin,
+          now + std::max(lifetimes.refresh, least) + margin};
+}
 
 Sessions::Sessions(store::SessionStore& sessions, RevocationFeed& feed, const util::Clock& clock,
                    SessionLifetimes lifetimes)
@@ -69,11 +79,11 @@ std::size_t Sessions::end_all(std::int64_t user_id, const std::optional<store::S
 store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,
                                const store::Origin& origin) const {
   const util::TimePoint now = clock_.now();
-  const auto margin = lifetimes_.leeway + slack;
+  const TokenEnds ends = ends_of_tokens(lifetimes_, now);
   return {reason,
           now,
-          now + lifetimes_.access + margin,
-          now + lifetimes_.refresh + margin,
+          ends.access,
+          ends.refresh,
           {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)},
           &clock_};
 }

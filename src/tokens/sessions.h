@@ -19,6 +19,13 @@ struct SessionLifetimes {
   std::chrono::seconds leeway{0};
 };
 
+/// Until when a token that was handed out before `now`, by whatever host, may be taken.
+struct TokenEnds {
+  util::TimePoint access;
+  util::TimePoint refresh;
+};
+TokenEnds ends_of_tokens(const SessionLifetimes& lifetimes, util::TimePoint now);
+
 /// Thread-safe; writes have been committed when a call returns. Throws util::Outage.
 class Sessions {
  public:

@@ -117,6 +117,11 @@ class SessionsTest : public CppUnit::TestFixture {
         house_.ended.ending(7, store::SessionEnd::admin, store::AuditKind::tokens_revoked, {});
     CPPUNIT_ASSERT(ending.access_end > ending.now + std::chrono::seconds(300));
     CPPUNIT_ASSERT(ending.refresh_end > ending.now + std::chrono::seconds(86400));
+    // Those of yesterday's configuration, too.
+    const auto day = std::chrono::hours(24);
+    CPPUNIT_ASSERT(ending.access_end >= ending.now + day);
+    const auto week = tokens::ends_of_tokens({.access = 7 * day, .refresh = 8 * day}, ending.now);
+    CPPUNIT_ASSERT(week.access > ending.now + 7 * day && week.refresh > ending.now + 8 * day);
   }
 };
 
