@@ -44,6 +44,8 @@ CREATE TABLE jwtauthd_session (
   user_id bigint NOT NULL,
   created_at datetime(6) NOT NULL,
   last_used_at datetime(6) NOT NULL,    -- login or last refresh
+  -- The database's clock; the other times are by those of the hosts.
+  changed_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
   expires_at datetime(6) NOT NULL,      -- absolute
   idle_expires_at datetime(6) NOT NULL, -- end of the current refresh token; purged after it
   address varchar(64) CHARACTER SET ascii NOT NULL,

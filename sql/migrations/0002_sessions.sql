@@ -5,12 +5,13 @@
 -- refresh looks at auth_user, and are purged at their end.
 
 -- One row a login. id is a UUIDv7, ordered by time, so that new rows go to the end of the table. The index
--- on idle_expires_at is the purge's.
+-- on idle_expires_at is the purge's. changed_at is by the database's clock, the rest by those of the hosts.
 CREATE TABLE IF NOT EXISTS jwtauthd_session (
   id binary(16) NOT NULL,
   user_id bigint NOT NULL,
   created_at datetime(6) NOT NULL,
   last_used_at datetime(6) NOT NULL,
+  changed_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
   expires_at datetime(6) NOT NULL,
   idle_expires_at datetime(6) NOT NULL,
   address varchar(64) CHARACTER SET ascii NOT NULL,

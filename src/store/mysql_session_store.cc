@@ -10,6 +10,9 @@ namespace {
   "id, user_id, created_at, last_used_at, expires_at, idle_expires_at, address, user_agent, " \
   "current_jti, previous_jti, generation, revoked_at, revoked_for"
 
+// The connection's time zone is UTC, which the column's default is told in.
+#define READ_COLUMNS SESSION_COLUMNS ", TIMESTAMPDIFF(MICROSECOND, changed_at, CURRENT_TIMESTAMP(6))"
+
 // Of what lives at `?`. idle_expires_at is never after expires_at.
 #define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
 
@@ -78,12 +81,13 @@ Session read_session(const mysql::Rows& row) {
   session.generation = row.integer(11);
   session.revoked_at = row.optional_time(12);
   session.revoked_for = row.text(13);
+  session.unchanged_for = std::chrono::microseconds(row.integer(14));
   return session;
 }
 
 const char* select_sessions(const SessionFilter& filter) {
-#define SELECT_SESSIONS(condition)                                    \
-  "SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE " condition \
+#define SELECT_SESSIONS(condition)                                 \
+  "SELECT " READ_COLUMNS " FROM jwtauthd_session WHERE " condition \
   " ORDER BY last_used_at DESC, id DESC LIMIT ?"
   if (filter.user_id) {
     return filter.live_only ? SELECT_SESSIONS("user_id = ? AND " LIVE) : SELECT_SESSIONS("user_id = ?");
@@ -140,7 +144,7 @@ bool MysqlSessionStore::rotate(const Rotation& rotation) {
 
 std::optional<Session> MysqlSessionStore::find(const SessionId& id) {
   auto lease = pool_.acquire();
-  auto rows = lease.prepare("SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
+  auto rows = lease.prepare("SELECT " READ_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
                   .bind(hex(id))
                   .query();
   if (!rows.next()) return std::nullopt;

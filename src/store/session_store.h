@@ -33,6 +33,8 @@ struct Session {
   JtiHash current{};
   std::optional<JtiHash> previous;  // the immediate predecessor
   std::int64_t generation = 0;      // refreshes so far
+  /// Since the row was last written, by the database's clock alone: hosts differ. Set by reading.
+  std::chrono::microseconds unchanged_for{0};
   std::optional<util::TimePoint> revoked_at;
   std::string revoked_for;  // name(SessionEnd); empty while it lives
 };

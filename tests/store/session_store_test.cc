@@ -18,6 +18,7 @@ class SessionStoreTest : public SessionFixture {
   CPPUNIT_TEST(second_session_of_an_id_is_refused);
   CPPUNIT_TEST(rotation_changes_the_row_and_adds_none);
   CPPUNIT_TEST(rotation_without_successor_notes_the_use_only);
+  CPPUNIT_TEST(how_long_ago_it_was_rotated_is_told_by_the_databases_clock);
   CPPUNIT_TEST(rotation_never_outlives_the_session);
   CPPUNIT_TEST(rotation_is_refused_to_what_is_not_current_revoked_or_over);
   CPPUNIT_TEST(of_many_refreshes_over_two_pools_one_rotates);
@@ -90,6 +91,17 @@ class SessionStoreTest : public SessionFixture {
     CPPUNIT_ASSERT(!found.previous);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, found.generation);
     CPPUNIT_ASSERT(found.last_used_at == at(kNow + 50));
+  }
+
+  void how_long_ago_it_was_rotated_is_told_by_the_databases_clock() {
+    add(1);
+    CPPUNIT_ASSERT(store_->rotate(rotation(1, 2)));  // by a host whose clock is years behind
+    const auto just_now = store_->find(id(1))->unchanged_for;
+    CPPUNIT_ASSERT(just_now >= std::chrono::seconds(0) && just_now < std::chrono::seconds(60));
+    database_->run("UPDATE jwtauthd_session SET changed_at = UTC_TIMESTAMP(6) - INTERVAL 90 SECOND");
+    CPPUNIT_ASSERT(store_->find(id(1))->unchanged_for >= std::chrono::seconds(90));
+    CPPUNIT_ASSERT(store_->rotate(rotation(2, 3)));
+    CPPUNIT_ASSERT(store_->find(id(1))->unchanged_for < std::chrono::seconds(60));
   }
 
   void rotation_never_outlives_the_session() {

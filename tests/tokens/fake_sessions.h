@@ -119,8 +119,8 @@ class FakeSessions final : public store::SessionStore {
   std::function<void()> before_bar = [] {};
   /// Whether the user's password is still that one.
   std::function<bool(std::string_view)> has_password = [](std::string_view) { return true; };
-  /// As a server says of an UPDATE that leaves a row as it is.
-  std::atomic<bool> counts_unchanged_rows{true};
+  /// The database's clock.
+  std::atomic<const util::Clock*> clock{nullptr};
 
   std::vector<store::Session> rows() const {
     const std::lock_guard lock(mutex_);
@@ -141,7 +141,9 @@ class FakeSessions final : public store::SessionStore {
     ++statements;
     if (!holds(session, grounds)) return store::Created::refused;
     const std::lock_guard lock(mutex_);
-    return rows_.try_emplace(session.id, session).second ? store::Created::done : store::Created::taken;
+    if (!rows_.try_emplace(session.id, session).second) return store::Created::taken;
+    touched_[session.id] = database_time();
+    return store::Created::done;
   }
   bool rotate(const store::Rotation& rotation) override {
     ++statements;
@@ -150,7 +152,6 @@ class FakeSessions final : public store::SessionStore {
     if (found == rows_.end()) return false;
     store::Session& row = found->second;
     if (row.current != rotation.presented || row.revoked_at || row.expires_at <= rotation.now) return false;
-    const bool changes = rotation.next != rotation.presented || row.last_used_at != rotation.now;
     if (rotation.next != rotation.presented) {
       row.previous = row.current;
       row.current = rotation.next;
@@ -160,14 +161,18 @@ class FakeSessions final : public store::SessionStore {
     row.idle_expires_at = std::min(rotation.idle_expires_at, row.expires_at);
     row.address = rotation.address;
     row.user_agent = rotation.user_agent;
-    return changes || counts_unchanged_rows;
+    touched_[rotation.id] = database_time();
+    return true;
   }
   std::optional<store::Session> find(const store::SessionId& id) override {
     ++statements;
     before_find();
     const std::lock_guard lock(mutex_);
     const auto found = rows_.find(id);
-    return found == rows_.end() ? std::nullopt : std::optional(found->second);
+    if (found == rows_.end()) return std::nullopt;
+    store::Session row = found->second;
+    row.unchanged_for = database_time() - touched_[id];
+    return row;
   }
   std::vector<store::Session> list(const store::SessionFilter& filter, util::TimePoint now) override {
     const std::lock_guard lock(mutex_);
@@ -233,6 +238,10 @@ class FakeSessions final : public store::SessionStore {
   static bool is_live(const store::Session& row, util::TimePoint now) {
     return !row.revoked_at && row.idle_expires_at > now;
   }
+  util::TimePoint database_time() const {
+    const util::Clock* known = clock;
+    return known != nullptr ? known->now() : util::TimePoint{};
+  }
   bool holds(const store::Session& session, const store::Grounds& grounds) {
     if (grounds.password) return has_password(*grounds.password);
     return !revocations_.ended(session.user_id, grounds.issued);
@@ -257,6 +266,7 @@ class FakeSessions final : public store::SessionStore {
   FakeAudit& audit_;
   mutable std::mutex mutex_;
   std::map<store::SessionId, store::Session> rows_;
+  std::map<store::SessionId, util::TimePoint> touched_;  // last written
 };
 
 }  // namespace tokens_test

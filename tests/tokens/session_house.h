@@ -47,6 +47,12 @@ struct SessionHouse {
         tokens(verifier, issuer, ring, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
                clock, random, std::move(options)) {
     feed.load();
+    const util::Clock* none = nullptr;
+    tables.sessions.clock.compare_exchange_strong(none, &clock);  // the first one's is the database's
+  }
+  ~SessionHouse() {
+    const util::Clock* mine = &clock;
+    tables.sessions.clock.compare_exchange_strong(mine, nullptr);
   }
 
   Tables& tables;

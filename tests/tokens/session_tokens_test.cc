@@ -41,7 +41,6 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_session_past_its_end_is_ended_while_its_access_token_lives);
   CPPUNIT_TEST(a_session_without_a_row_is_over);
   CPPUNIT_TEST(without_rotation_the_token_stays);
-  CPPUNIT_TEST(an_unchanged_row_is_no_theft);
   CPPUNIT_TEST(a_foreign_token_is_taken_over);
   CPPUNIT_TEST(a_foreign_token_that_comes_twice_gets_the_same_successor);
   CPPUNIT_TEST(a_foreign_token_without_rotation_stays);
@@ -243,14 +242,6 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(pair.refresh_expires, seconds(row.idle_expires_at));
     CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(pair.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
-  }
-
-  void an_unchanged_row_is_no_theft() {
-    tables_.sessions.counts_unchanged_rows = false;
-    SessionHouse house(tables_, {.rotate = false});
-    const auto pair = house.login();
-    CPPUNIT_ASSERT_EQUAL("access"s, house.outcome(pair.refresh));
-    CPPUNIT_ASSERT_EQUAL("access"s, house.outcome(pair.refresh));
   }
 
   void a_foreign_token_is_taken_over() {
