@@ -44,6 +44,8 @@ CREATE TABLE jwtauthd_session (
   user_id bigint NOT NULL,
   created_at datetime(6) NOT NULL,
   last_used_at datetime(6) NOT NULL,    -- login or last refresh
+  -- The database's clock; the other times are by those of the hosts.
+  changed_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
   expires_at datetime(6) NOT NULL,      -- absolute
   idle_expires_at datetime(6) NOT NULL, -- end of the current refresh token; purged after it
   address varchar(64) CHARACTER SET ascii NOT NULL,
@@ -68,6 +70,7 @@ CREATE TABLE jwtauthd_revocation (
   expires bigint NOT NULL,              -- second at which all tokens that it ends are over
   PRIMARY KEY (id),
   KEY created_at (created_at),
+  KEY user_id (user_id, session),
   KEY expires (expires)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

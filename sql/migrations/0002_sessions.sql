@@ -1,16 +1,17 @@
 -- Sessions, what ended before its time, failed logins, and the record of what happened.
 --
 -- No table here has a foreign key to auth_user: an adopted one may have an id of another width or another
--- engine, Django must be able to alter it, and a login would lock its row. Sessions of a user who is gone
--- refresh nothing, because a refresh looks at auth_user, and are purged at their end.
+-- engine, and Django must be able to alter it. Sessions of a user who is gone refresh nothing, because a
+-- refresh looks at auth_user, and are purged at their end.
 
 -- One row a login. id is a UUIDv7, ordered by time, so that new rows go to the end of the table. The index
--- on idle_expires_at is the purge's.
+-- on idle_expires_at is the purge's. changed_at is by the database's clock, the rest by those of the hosts.
 CREATE TABLE IF NOT EXISTS jwtauthd_session (
   id binary(16) NOT NULL,
   user_id bigint NOT NULL,
   created_at datetime(6) NOT NULL,
   last_used_at datetime(6) NOT NULL,
+  changed_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
   expires_at datetime(6) NOT NULL,
   idle_expires_at datetime(6) NOT NULL,
   address varchar(64) CHARACTER SET ascii NOT NULL,
@@ -25,7 +26,8 @@ CREATE TABLE IF NOT EXISTS jwtauthd_session (
   KEY idle_expires_at (idle_expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Append-only; every worker polls what is new in it. created_at is the database's clock. Times of tokens
+-- Append-only; every worker polls what is new in it. By user_id and session a token that names no session
+-- is looked up before one begins with it. created_at is the database's clock. Times of tokens
 -- are seconds since 1970, as the tokens have them.
 CREATE TABLE IF NOT EXISTS jwtauthd_revocation (
   id bigint NOT NULL AUTO_INCREMENT,
@@ -36,6 +38,7 @@ CREATE TABLE IF NOT EXISTS jwtauthd_revocation (
   expires bigint NOT NULL,
   PRIMARY KEY (id),
   KEY created_at (created_at),
+  KEY user_id (user_id, session),
   KEY expires (expires)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

@@ -26,18 +26,22 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
   const std::string username = *form->take("username");
   const auto password = util::Secret::take(*form->take("password"));
   const store::Origin origin = origin_of(context.request);
-  const auto outcome = services.credentials.check(username, password.reveal(), origin);
-  if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) return too_many(*throttled);
-  const auto* user = std::get_if<store::User>(&outcome);
-  if (user == nullptr) return http::detail(401, "No active account found with the given credentials");
-
-  const auto pair = services.refresh_tokens.grant(*user, origin);
-  http::Response response;
-  response.no_store = true;
-  response.user_id = user->id;
-  json::Object(response.body).field("refresh", pair.refresh).field("access", pair.access).close();
-  set_login_cookies(response, services, {pair.refresh, pair.access, pair.session});
-  return response;
+  // Once more when the stored hash was changed meanwhile: another login may have upgraded it.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto outcome = services.credentials.check(username, password.reveal(), origin);
+    if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) return too_many(*throttled);
+    const auto* user = std::get_if<store::User>(&outcome);
+    if (user == nullptr) break;
+    const auto pair = services.refresh_tokens.grant(*user, origin);
+    if (!pair) continue;
+    http::Response response;
+    response.no_store = true;
+    response.user_id = user->id;
+    json::Object(response.body).field("refresh", pair->refresh).field("access", pair->access).close();
+    set_login_cookies(response, services, {pair->refresh, pair->access, pair->session});
+    return response;
+  }
+  return http::detail(401, "No active account found with the given credentials");
 }
 
 }  // namespace api

@@ -85,10 +85,8 @@ std::optional<http::Response> revoke_access(Services& services, const Context& c
   if (good == nullptr) return answer("{}");
   if (context.on == Lane::token) return std::nullopt;
   const store::Origin origin = origin_of(context.request);
-  if (!good->has_sid || !services.sessions.end(good->user_id, good->session, store::SessionEnd::logout,
-                                               store::AuditKind::session_ended, origin)) {
-    services.sessions.end_token(good->user_id, good->session, origin, good->token.expires);
-  }
+  services.sessions.end_token(good->user_id, good->session, store::AuditKind::session_ended, origin,
+                              good->token.expires);
   return answer("{}");
 }
 

@@ -6,12 +6,8 @@ namespace api {
 
 void end_session_of(Services& services, const tokens::Principal& principal, store::AuditKind kind,
                     const store::Origin& origin) {
-  const std::int64_t user_id = principal.user->id;
   // A session without a row may have been purged while its last access token lives.
-  if (!principal.has_sid ||
-      !services.sessions.end(user_id, principal.session, store::SessionEnd::logout, kind, origin)) {
-    services.sessions.end_token(user_id, principal.session, origin, principal.token_expires);
-  }
+  services.sessions.end_token(principal.user->id, principal.session, kind, origin, principal.token_expires);
 }
 
 util::Result<store::SessionId, tokens::TokenDefect> session_of_refresh(const Services& services,

@@ -12,8 +12,9 @@ store::AuditEvent operator_event(store::AuditKind kind, util::TimePoint now) {
 }
 
 store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, util::TimePoint now,
-                              const TokenLifetimes& lifetimes) {
-  return {reason, now, now + lifetimes.access, now + lifetimes.refresh, operator_event(kind, now)};
+                              const tokens::SessionLifetimes& lifetimes) {
+  const auto ends = tokens::ends_of_tokens(lifetimes, now);
+  return {reason, now, ends.access, ends.refresh, operator_event(kind, now)};
 }
 
 }  // namespace jwtauthd

@@ -49,9 +49,9 @@ Services::Services(config::Config config)
       users_(pool_, auditing()),
       sessions_(pool_, auditing()) {}
 
-TokenLifetimes Services::lifetimes() const {
+tokens::SessionLifetimes Services::lifetimes() const {
   const auto& tokens = config_.tokens;
-  return {tokens.access_token_lifetime + tokens.leeway, tokens.refresh_token_lifetime + tokens.leeway};
+  return {tokens.access_token_lifetime, tokens.refresh_token_lifetime, tokens.leeway};
 }
 
 store::Auditing Services::auditing() const {

@@ -29,7 +29,7 @@ struct Accounts {
   const util::Clock& clock;
   util::Random& random;
   bool unique_email = true;
-  TokenLifetimes lifetimes{};
+  tokens::SessionLifetimes lifetimes{};
 };
 
 class Services {
@@ -40,7 +40,7 @@ class Services {
   Accounts accounts() {
     return {users_, sessions_, policy_, hashes_, clock_, random_, config_.accounts.unique_email, lifetimes()};
   }
-  TokenLifetimes lifetimes() const;
+  tokens::SessionLifetimes lifetimes() const;
   store::Auditing auditing() const;
   const util::Clock& clock() const { return clock_; }
   const config::Config& config() const { return config_; }

@@ -252,7 +252,7 @@ struct Application::Parts {
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
         bearer(verifier, directory, clock, bearer_options(configuration), &feed),
-        sessions(session_rows, revocations, feed, clock, lifetimes(configuration), used_audit()),
+        sessions(session_rows, feed, clock, lifetimes(configuration)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),
@@ -284,7 +284,8 @@ struct Application::Parts {
   std::unique_ptr<tokens::RefreshTokens> make_refresh_tokens() {
     if (!configuration.sessions.enabled) {
       return std::make_unique<tokens::SimpleJwtTokens>(verifier, issuer, token_users, used_blacklist(),
-                                                       used_audit(), clock, refresh_options(configuration));
+                                                       used_audit(), clock, refresh_options(configuration),
+                                                       &feed);
     }
     return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
                                                    sessions, feed, used_audit(), clock, random,

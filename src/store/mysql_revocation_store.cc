@@ -26,13 +26,15 @@ std::vector<Revocation> MysqlRevocationStore::all() {
           .query());
 }
 
-std::vector<Revocation> MysqlRevocationStore::recent(std::chrono::seconds window) {
+std::vector<Revocation> MysqlRevocationStore::recent(std::chrono::seconds window, std::int64_t after_id) {
   auto lease = pool_.acquire();
   return read_all(
       lease
-          .prepare("SELECT " REVOCATION_COLUMNS
-                   " FROM jwtauthd_revocation WHERE created_at >= UTC_TIMESTAMP(6) - INTERVAL ? SECOND")
+          .prepare(
+              "SELECT " REVOCATION_COLUMNS
+              " FROM jwtauthd_revocation WHERE created_at >= UTC_TIMESTAMP(6) - INTERVAL ? SECOND AND id > ?")
           .bind(static_cast<std::int64_t>(window.count()))
+          .bind(after_id)
           .query());
 }
 

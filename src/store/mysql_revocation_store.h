@@ -11,7 +11,7 @@ class MysqlRevocationStore final : public RevocationStore {
   explicit MysqlRevocationStore(mysql::Pool& pool) : pool_(pool) {}
 
   std::vector<Revocation> all() override;
-  std::vector<Revocation> recent(std::chrono::seconds window) override;
+  std::vector<Revocation> recent(std::chrono::seconds window, std::int64_t after_id) override;
   void append(const Revocation& revocation) override;
   std::uint64_t purge(util::TimePoint now, unsigned batch) override;
 

@@ -14,6 +14,9 @@ namespace {
   "id, user_id, created_at, last_used_at, expires_at, idle_expires_at, address, user_agent, " \
   "current_jti, previous_jti, generation, revoked_at, revoked_for"
 
+// The connection's time zone is UTC, which the column's default is told in.
+#define READ_COLUMNS SESSION_COLUMNS ", TIMESTAMPDIFF(MICROSECOND, changed_at, CURRENT_TIMESTAMP(6))"
+
 // Of what lives at `?`. idle_expires_at is never after expires_at.
 #define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
 
@@ -22,6 +25,50 @@ namespace {
   "UPDATE jwtauthd_session SET " assignments                                               \
   "last_used_at = ?, idle_expires_at = LEAST(?, expires_at), address = ?, user_agent = ? " \
   "WHERE id = UNHEX(?) AND current_jti = UNHEX(?) AND revoked_at IS NULL AND expires_at > ?"
+
+// The user's row first, so that what is being ended right now is over before the rest is looked at.
+#define CREATE(condition)                                                                                \
+  "INSERT INTO jwtauthd_session (" SESSION_COLUMNS                                                       \
+  ") SELECT UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ? FROM auth_user u WHERE u.id = ? " \
+  "AND " condition " LOCK IN SHARE MODE"
+// Byte for byte: to the column's collation, hashes that differ in case are equal.
+#define HAS_PASSWORD "u.is_active AND CAST(u.password AS BINARY) = CAST(? AS BINARY)"
+#define NOT_ENDED                                                                                        \
+  "NOT EXISTS (SELECT 1 FROM jwtauthd_revocation r WHERE r.user_id = u.id AND r.session = UNHEX(?) AND " \
+  "r.not_before >= ? LOCK IN SHARE MODE)"
+
+mysql::Statement& bind_session(mysql::Statement& insert, const Session& session) {
+  insert.bind(hex(session.id))
+      .bind(session.user_id)
+      .bind(session.created_at)
+      .bind(session.last_used_at)
+      .bind(session.expires_at)
+      .bind(std::min(session.idle_expires_at, session.expires_at))
+      .bind(plain(session.address))
+      .bind(session.user_agent)
+      .bind(hex(session.current));
+  if (session.previous) {
+    insert.bind(hex(*session.previous));
+  } else {
+    insert.bind_null();
+  }
+  return insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for);
+}
+
+/// False: there is a row.
+bool bar(mysql::Transaction& transaction, const Session& session, const Ending& ending) {
+  Session row = session;
+  row.revoked_at = ending.now;
+  row.revoked_for = name(ending.reason);
+  auto insert = transaction.prepare("INSERT INTO jwtauthd_session (" SESSION_COLUMNS
+                                    ") VALUES (UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ?)");
+  try {
+    bind_session(insert, row).execute();
+    return true;
+  } catch (const mysql::DuplicateKey&) {
+    return false;
+  }
+}
 
 Session read_session(const mysql::Rows& row) {
   Session session;
@@ -38,12 +85,13 @@ Session read_session(const mysql::Rows& row) {
   session.generation = row.integer(11);
   session.revoked_at = row.optional_time(12);
   session.revoked_for = row.text(13);
+  session.unchanged_for = std::chrono::microseconds(row.integer(14));
   return session;
 }
 
 const char* select_sessions(const SessionFilter& filter) {
-#define SELECT_SESSIONS(condition)                                    \
-  "SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE " condition \
+#define SELECT_SESSIONS(condition)                                 \
+  "SELECT " READ_COLUMNS " FROM jwtauthd_session WHERE " condition \
   " ORDER BY last_used_at DESC, id DESC LIMIT ?"
   if (filter.user_id) {
     return filter.live_only ? SELECT_SESSIONS("user_id = ? AND " LIVE) : SELECT_SESSIONS("user_id = ?");
@@ -81,11 +129,19 @@ const char* rotate_sql(std::size_t count) {
 }
 
 std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
-  auto rows = lease.prepare("SELECT " SESSION_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
+  auto rows = lease.prepare("SELECT " READ_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
                   .bind(hex(id))
                   .query();
   if (!rows.next()) return std::nullopt;
   return read_session(rows);
+}
+
+/// For the seldom case that somebody of many was late. Only its own writer gives a row this successor at this
+/// instant; and where the successor was exchanged already, whoever brings it next gets what it gave.
+bool was_rotated(const std::optional<Session>& row, const Rotation& rotation) {
+  if (!row) return false;
+  return (row->current == rotation.next && row->last_used_at == rotation.now) ||
+         row->previous == rotation.next;
 }
 
 bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
@@ -102,30 +158,19 @@ bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::st
 
 }  // namespace
 
-bool MysqlSessionStore::create(const Session& session) {
+Created MysqlSessionStore::create(const Session& session, const Grounds& grounds) {
   auto lease = pool_.acquire();
-  auto insert = lease.prepare("INSERT INTO jwtauthd_session (" SESSION_COLUMNS
-                              ") VALUES (UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ?)");
-  insert.bind(hex(session.id))
-      .bind(session.user_id)
-      .bind(session.created_at)
-      .bind(session.last_used_at)
-      .bind(session.expires_at)
-      .bind(std::min(session.idle_expires_at, session.expires_at))
-      .bind(plain(session.address))
-      .bind(session.user_agent)
-      .bind(hex(session.current));
-  if (session.previous) {
-    insert.bind(hex(*session.previous));
+  auto insert = lease.prepare(grounds.password ? CREATE(HAS_PASSWORD) : CREATE(NOT_ENDED));
+  bind_session(insert, session).bind(session.user_id);
+  if (grounds.password) {
+    insert.bind(*grounds.password);
   } else {
-    insert.bind_null();
+    insert.bind(hex(SessionId{})).bind(grounds.issued);
   }
-  insert.bind(session.generation).bind(session.revoked_at).bind(session.revoked_for);
   try {
-    insert.execute();
-    return true;
+    return insert.execute() > 0 ? Created::done : Created::refused;
   } catch (const mysql::DuplicateKey&) {
-    return false;
+    return Created::taken;
   }
 }
 
@@ -172,9 +217,7 @@ std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotati
   }
   const bool all = update.execute() == sorted.size();
   for (const Rotation& rotation : rotations) {
-    // Who was late is seldom. Only its own writer gives a row this successor at this instant.
-    const auto row = all ? std::nullopt : find_in(lease, rotation.id);
-    rotated.push_back(all || (row && row->current == rotation.next && row->last_used_at == rotation.now));
+    rotated.push_back(all || was_rotated(find_in(lease, rotation.id), rotation));
   }
   return rotated;
 }
@@ -208,13 +251,32 @@ std::vector<SessionId> MysqlSessionStore::revoke(std::int64_t user_id, const Ses
   return ended;
 }
 
+bool MysqlSessionStore::revoke_or_bar(const Session& session, const Ending& ending) {
+  bool done = false;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    done = end_session(transaction, session.user_id, session.id, ending);
+    if (!done && bar(transaction, session, ending)) {
+      tell(transaction, session.user_id, session.id, ending.refresh_end);
+      done = true;
+    }
+    // Whoever was first with a row had it begin; or end, and then there is nothing left to do.
+    if (!done) done = end_session(transaction, session.user_id, session.id, ending);
+    if (!done) return;
+    append_audit(transaction, auditing_, &ending.event, session.user_id);
+    transaction.commit();
+  });
+  return done;
+}
+
 std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
                                                      const std::optional<SessionId>& except,
                                                      const Ending& ending) {
   std::vector<SessionId> ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
-    ended = end_sessions(transaction, user_id, except, ending);
-    append_audit(transaction, auditing_, &ending.event, user_id);
+    lock_user(transaction, user_id);
+    const Ending moved = moved_on(ending);
+    ended = end_sessions(transaction, user_id, except, moved);
+    append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
   return ended;
@@ -239,8 +301,9 @@ std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     ended.reset();
     if (!set_password(transaction, user_id, encoded, expected_old)) return;
-    ended = end_sessions(transaction, user_id, except, ending);
-    append_audit(transaction, auditing_, &ending.event, user_id);
+    const Ending moved = moved_on(ending);
+    ended = end_sessions(transaction, user_id, except, moved);
+    append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
   return ended;
@@ -255,9 +318,10 @@ SessionStore::Deleted MysqlSessionStore::delete_user(std::int64_t user_id, const
         outcome = Deleted::no_such_user;
         return;
       }
-      end_sessions(transaction, user_id, std::nullopt, ending);
+      const Ending moved = moved_on(ending);
+      end_sessions(transaction, user_id, std::nullopt, moved);
       delete_what_is_his(transaction, user_id);
-      append_audit(transaction, auditing_, &ending.event, user_id);
+      append_audit(transaction, auditing_, &moved.event, user_id);
       transaction.commit();
     });
   } catch (const mysql::ReferredTo&) {

@@ -11,13 +11,14 @@ class MysqlSessionStore final : public SessionStore {
   explicit MysqlSessionStore(mysql::Pool& pool, Auditing auditing = Auditing::on)
       : pool_(pool), auditing_(auditing) {}
 
-  bool create(const Session& session) override;
+  Created create(const Session& session, const Grounds& grounds) override;
   bool rotate(const Rotation& rotation) override;
   std::vector<bool> rotate_all(std::span<const Rotation> rotations) override;
   std::optional<Session> find(const SessionId& id) override;
   std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;
 
   std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) override;
+  bool revoke_or_bar(const Session& session, const Ending& ending) override;
   std::vector<SessionId> revoke_all(std::int64_t user_id, const std::optional<SessionId>& except,
                                     const Ending& ending) override;
   std::vector<SessionId> revoke_beyond(std::int64_t user_id, unsigned keep, const Ending& ending) override;

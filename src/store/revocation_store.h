@@ -29,10 +29,10 @@ class RevocationStore {
 
   /// All that is not over yet, by the database's clock: what a worker reads before it serves.
   virtual std::vector<Revocation> all() = 0;
-  /// Those written within the last `window`, by the database's clock. Wider than any transaction lasts, so
-  /// that one that was committed late, or on another node, is seen.
-  virtual std::vector<Revocation> recent(std::chrono::seconds window) = 0;
-  /// Appends one; for a token without a row in jwtauthd_session.
+  /// Those written within the last `window`, by the database's clock, with a higher id than `after_id`. What
+  /// was committed later than that, or on a node with another clock, only all() shows.
+  virtual std::vector<Revocation> recent(std::chrono::seconds window, std::int64_t after_id) = 0;
+  /// Appends one by itself. What ends sessions does so in a transaction of its own.
   virtual void append(const Revocation& revocation) = 0;
   /// Deletes at most `batch` that are over; how many it was.
   virtual std::uint64_t purge(util::TimePoint now, unsigned batch) = 0;

@@ -10,6 +10,13 @@ namespace {
 
 #define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
 
+/// A session that is over may have given an access token just before its end, and another host's clock may
+/// still take its refresh token: it counts as open for as long as a token that is handed out now may be
+/// taken. For LIVE in place of the time.
+util::TimePoint not_over_before(const Ending& ending) {
+  return ending.now - (ending.access_end - ending.now);
+}
+
 #define INSERT_REVOCATION \
   "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) "
 
@@ -99,15 +106,20 @@ bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const Se
                          .bind(name(ending.reason))
                          .bind(hex(id))
                          .bind(user_id)
-                         .bind(ending.now)
+                         .bind(not_over_before(ending))
                          .execute();
   if (ended == 0) return false;
+  tell(transaction, user_id, id, ending.access_end);
+  return true;
+}
+
+void tell(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
+          util::TimePoint expires) {
   transaction.prepare(INSERT_REVOCATION "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), 0, ?)")
       .bind(user_id)
       .bind(hex(id))
-      .bind(seconds(ending.access_end))
+      .bind(seconds(expires))
       .execute();
-  return true;
 }
 
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,
@@ -120,7 +132,7 @@ std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_
       .bind(name(ending.reason))
       .bind(user_id)
       .bind(hex(except.value_or(SessionId{})))  // which no session has
-      .bind(ending.now)
+      .bind(not_over_before(ending))
       .execute();
   auto ended = tell_marked(transaction, user_id, ending);
   transaction.prepare(INSERT_REVOCATION "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), ?, ?)")
@@ -150,6 +162,15 @@ std::vector<SessionId> end_sessions_beyond(mysql::Transaction& transaction, std:
                          .execute();
   if (ended == 0) return {};
   return tell_marked(transaction, user_id, ending);
+}
+
+Ending moved_on(const Ending& ending) {
+  Ending moved = ending;
+  if (ending.clock == nullptr) return moved;
+  const auto by = std::max(ending.clock->now() - ending.now, util::TimePoint::duration::zero());
+  for (util::TimePoint* time : {&moved.now, &moved.access_end, &moved.refresh_end, &moved.event.at})
+    *time += by;
+  return moved;
 }
 
 bool lock_user(mysql::Transaction& transaction, std::int64_t user_id) {

@@ -9,10 +9,18 @@
 
 namespace store {
 
-/// False: the user has no such live session, and nothing was written.
+/// False: the user has no such session that has tokens, and nothing was written.
 bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
                  const Ending& ending);
-/// All live ones but `except`, and the tokens without session.
+/// One session, told to the feed until `expires`.
+void tell(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
+          util::TimePoint expires);
+
+/// `ending` as of now, by its clock.
+Ending moved_on(const Ending& ending);
+
+/// In a transaction that holds the user's row (lock_user()). All live ones but `except`, and the tokens
+/// without session.
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,
                                     const std::optional<SessionId>& except, const Ending& ending);
 std::vector<SessionId> end_sessions_beyond(mysql::Transaction& transaction, std::int64_t user_id,

@@ -34,6 +34,8 @@ struct Session {
   JtiHash current{};
   std::optional<JtiHash> previous;  // the immediate predecessor
   std::int64_t generation = 0;      // refreshes so far
+  /// Since the row was last written, by the database's clock alone: hosts differ. Set by reading.
+  std::chrono::microseconds unchanged_for{0};
   std::optional<util::TimePoint> revoked_at;
   std::string revoked_for;  // name(SessionEnd); empty while it lives
 };
@@ -54,9 +56,13 @@ struct Rotation {
 struct Ending {
   SessionEnd reason{};
   util::TimePoint now;
-  util::TimePoint access_end;   // when the last access token that was handed out is over
+  util::TimePoint access_end;   // when the last access token that was handed out is over: sessions whose own
+                                // end is no longer ago than that is from now end, too
   util::TimePoint refresh_end;  // the same of a refresh token without session
   AuditEvent event;             // written once
+  /// Set: all of these times are moved on to the moment at which the user's row is held, by what ends all his
+  /// sessions. Made before a password is hashed they would spare what was issued meanwhile.
+  const util::Clock* clock = nullptr;
 };
 
 struct SessionFilter {
@@ -65,14 +71,25 @@ struct SessionFilter {
   unsigned limit = 1000;
 };
 
+/// What a session begins on, and what must still be so when its row is written. What ends all of a user's
+/// sessions locks his row in auth_user, and so does create(): a session either begins before that and ends
+/// with the others, or it does not begin.
+struct Grounds {
+  std::optional<std::string_view> password{};  // the stored hash that was checked, of an active user; or
+  std::int64_t issued = 0;  // when the token that was presented was issued, seconds since 1970: no earlier
+                            // ones of the user have ended meanwhile
+};
+
+/// taken: there is a row with this id. refused: what it was to begin on is not so any more.
+enum class Created { done, taken, refused };
+
 /// Each call is one statement or one transaction; a write has been committed when it returns. Throws
 /// util::Outage.
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
-  /// False when there is a row with this id: another request was first.
-  virtual bool create(const Session& session) = 0;
+  virtual Created create(const Session& session, const Grounds& grounds) = 0;
   /// One conditional UPDATE. False when the row does not exist, is revoked, over, or has moved on.
   virtual bool rotate(const Rotation& rotation) = 0;
   /// The same of several that are of different sessions and all change their token: one statement, when none
@@ -84,6 +101,9 @@ class SessionStore {
 
   /// The ids are those that this call ended; what was over or revoked stays as it is.
   virtual std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) = 0;
+  /// The same of a token that names no session, or one whose row is gone: where there is no row, `session` is
+  /// written, revoked from its beginning, so that none can begin with this id. False: it had ended before.
+  virtual bool revoke_or_bar(const Session& session, const Ending& ending) = 0;
   /// All of a user's but `except`, and the tokens without session that he was given before.
   virtual std::vector<SessionId> revoke_all(std::int64_t user_id, const std::optional<SessionId>& except,
                                             const Ending& ending) = 0;

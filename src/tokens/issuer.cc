@@ -1,5 +1,6 @@
 #include "tokens/issuer.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -40,8 +41,8 @@ Issuer::Stamp Issuer::stamp(TokenType type, const SessionPair& chosen) const {
   if (type == TokenType::refresh) {
     return {chosen.issued, chosen.refresh_expires, chosen.refresh_jti, &chosen.session};
   }
-  return {chosen.issued, chosen.issued + options_.access_lifetime.count(), chosen.access_jti,
-          &chosen.session};
+  const std::int64_t expires = chosen.issued + options_.access_lifetime.count();
+  return {chosen.issued, std::min(expires, chosen.refresh_expires), chosen.access_jti, &chosen.session};
 }
 
 std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& stamp) const {
@@ -69,10 +70,17 @@ std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& 
   return keys_.signing_key().sign(claims);
 }
 
-std::string Issuer::access_from(const json::Value& refresh_claims, const store::SessionId* session) const {
+std::string Issuer::access_from(const json::Value& refresh_claims) const {
   const std::int64_t now = clock_.unix_now();
   const std::string jti = random_jti(random_);
-  return access(refresh_claims, {now, now + options_.access_lifetime.count(), jti, session});
+  return access(refresh_claims, {now, now + options_.access_lifetime.count(), jti, nullptr});
+}
+
+std::string Issuer::access_from(const json::Value& refresh_claims, const store::SessionId& session,
+                                std::int64_t end) const {
+  const std::int64_t now = clock_.unix_now();
+  const std::string jti = random_jti(random_);
+  return access(refresh_claims, {now, std::min(now + options_.access_lifetime.count(), end), jti, &session});
 }
 
 // The order is that of a Python dict: a claim that is there already keeps its place. So `iat` stays

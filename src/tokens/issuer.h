@@ -37,7 +37,8 @@ struct TokenPair {
   store::SessionId session{};        // all zero: none
 };
 
-/// What a session chooses of a pair in the issuer's place, so that the same pair can be issued again.
+/// What a session chooses of a pair in the issuer's place, so that the same pair can be issued again. Neither
+/// token outlives refresh_expires: that is when the session is over.
 struct SessionPair {
   store::SessionId session{};
   std::int64_t issued = 0;  // `iat` of the refresh token, from which the access token's life counts
@@ -52,9 +53,11 @@ class Issuer {
 
   TokenPair issue_pair(const store::User& user) const;
   TokenPair issue_pair(const store::User& user, const SessionPair& chosen) const;
-  /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does. `session`: a
-  /// claim `sid` is added, or put in the place of one that names no session.
-  std::string access_from(const json::Value& refresh_claims, const store::SessionId* session = nullptr) const;
+  /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does.
+  std::string access_from(const json::Value& refresh_claims) const;
+  /// The same with a claim `sid`, added or in the place of one that names no session, and over at its `end`.
+  std::string access_from(const json::Value& refresh_claims, const store::SessionId& session,
+                          std::int64_t end) const;
   /// simplejwt's rotation: that access token, and a refresh token of the same claims with an id and
   /// times of its own.
   TokenPair rotate(const json::Value& refresh_claims) const;

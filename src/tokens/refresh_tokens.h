@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,7 +43,8 @@ class RefreshTokens {
  public:
   virtual ~RefreshTokens() = default;
 
-  virtual TokenPair grant(const store::User& user, const store::Origin& origin) = 0;
+  /// `user`: as his password was checked. Nothing: he has another one by now, or is gone or inactive.
+  virtual std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) = 0;
   virtual RefreshOutcome refresh(std::string_view token, const store::Origin& origin,
                                  bool may_ask_database) = 0;
   /// A token of either type.

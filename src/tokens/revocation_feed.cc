@@ -1,5 +1,6 @@
 #include "tokens/revocation_feed.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -19,6 +20,16 @@ namespace {
 using Instant = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::seconds tidied_every{10};
+
+// What the polls of the last seconds have shown is not read again. Who commits even later is found when
+// everything is read.
+constexpr std::chrono::seconds settled_after{5};
+
+// Reading everything may take a twentieth of the time, however much there is.
+constexpr int pause_per_full_read = 20;
+
+// A clock that is put right by less disturbs nothing here.
+constexpr std::chrono::seconds tolerated_jump{5};
 
 }  // namespace
 
@@ -40,9 +51,16 @@ struct RevocationFeed::Impl {
   std::atomic<Instant::rep> last_success;  // when the read that succeeded began; at first, the construction
 
   std::atomic<std::uint64_t> begun{0};  // reads
-  std::mutex reading;                   // one at a time; guards the next two
+  std::mutex reading;                   // one at a time; guards all that follows
   std::string failure;                  // of the last one; empty: it succeeded
   Instant tidied{};
+  Instant read_all_at{};  // when everything was read, and …
+  std::chrono::nanoseconds read_all_took{};
+  std::chrono::nanoseconds wall_ahead{};  // … of the monotonic clock then
+  std::int64_t settled_id = 0;            // ids up to here were seen long enough ago
+  std::int64_t settling_id = 0;
+  std::int64_t highest_id = 0;
+  Instant settled_at{};
 
   std::mutex waking;
   std::condition_variable_any wake;
@@ -51,6 +69,12 @@ struct RevocationFeed::Impl {
   void run(const std::stop_token& stop);
   void read(bool everything);
   void read_alone(bool everything);
+  void read_all(Instant began);
+  void read_recent(Instant began);
+  bool all_is_due(Instant began) const;
+  std::chrono::nanoseconds wall_ahead_of(Instant instant) const {
+    return std::chrono::nanoseconds(clock.now().time_since_epoch()) - instant.time_since_epoch();
+  }
   std::chrono::nanoseconds age() const {
     return now() - Instant{Instant::duration(last_success.load(std::memory_order_acquire))};
   }
@@ -124,6 +148,43 @@ void RevocationFeed::Impl::run(const std::stop_token& stop) {
   } while (!wake.wait_for(lock, stop, options.poll_interval, [&] { return stop.stop_requested(); }));
 }
 
+/// The window shows what is committed soon after it was written, by a database whose clock is right. The rest
+/// (a COMMIT that was held up, a node with another clock, a host that slept or whose clock was set) is found
+/// by reading everything from time to time.
+bool RevocationFeed::Impl::all_is_due(Instant began) const {
+  if (!loaded || age() > options.window / 2) return true;
+  const auto pause =
+      std::max<std::chrono::nanoseconds>(options.read_all_every, pause_per_full_read * read_all_took);
+  if (began - read_all_at >= pause) return true;
+  const auto jump = wall_ahead_of(began) - wall_ahead;
+  return jump > tolerated_jump || jump < -tolerated_jump;
+}
+
+void RevocationFeed::Impl::read_all(Instant began) {
+  const auto ahead = wall_ahead_of(began);
+  std::int64_t highest = 0;
+  for (const auto& revocation : revocations.all()) {
+    revoked.add(revocation);
+    highest = std::max(highest, revocation.id);
+  }
+  settled_id = std::min(settled_id, highest);  // a table that was restored counts from lower again
+  settling_id = std::min(settling_id, highest);
+  highest_id = highest;
+  read_all_at = began;
+  read_all_took = now() - began;
+  wall_ahead = ahead;
+}
+
+void RevocationFeed::Impl::read_recent(Instant began) {
+  for (const auto& revocation : revocations.recent(options.window, settled_id)) {
+    revoked.add(revocation);
+    highest_id = std::max(highest_id, revocation.id);
+  }
+  if (began - settled_at < settled_after) return;
+  settled_at = began;
+  settled_id = std::exchange(settling_id, highest_id);
+}
+
 /// A read that another thread began after this call gives its outcome: with the database away, threads that
 /// tried one after the other would each wait for its own time limit.
 void RevocationFeed::Impl::read(bool everything) {
@@ -139,11 +200,11 @@ void RevocationFeed::Impl::read(bool everything) {
 
 void RevocationFeed::Impl::read_alone(bool everything) {
   const Instant began = now();
-  // What was committed while nobody looked, another host's above all, may be older than the window.
-  const bool all = everything || !loaded || age() > options.window / 2;
   try {
-    for (const auto& revocation : all ? revocations.all() : revocations.recent(options.window)) {
-      revoked.add(revocation);
+    if (everything || all_is_due(began)) {
+      read_all(began);
+    } else {
+      read_recent(began);
     }
     failure.clear();
   } catch (const std::exception& error) {

@@ -18,9 +18,12 @@ namespace tokens {
 struct FeedOptions {
   std::chrono::milliseconds poll_interval{250};
   std::chrono::seconds stale_after{60};  // not polled for so long: token checks are refused (fail closed)
-  /// How far each poll looks back: longer than any transaction that appends may last. A poll that comes more
-  /// than half of it after the last one reads everything anew.
+  /// How far each poll looks back: longer than a transaction that appends lasts. A poll that comes more than
+  /// half of it after the last one reads everything anew.
   std::chrono::seconds window{30};
+  /// At least so often everything is read anew, and at once when the wall clock was set: what the window does
+  /// not show is found so much later.
+  std::chrono::seconds read_all_every{15};
 };
 
 /// Thread-safe. No call waits for the poll.

@@ -38,7 +38,7 @@ SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, con
       random_(random),
       options_(std::move(options)) {}
 
-TokenPair SessionTokens::grant(const store::User& user, const store::Origin& origin) {
+std::optional<TokenPair> SessionTokens::grant(const store::User& user, const store::Origin& origin) {
   const util::TimePoint now = clock_.now();
   SessionPair chosen;
   chosen.session = new_session_id(now, random_);
@@ -58,13 +58,24 @@ TokenPair SessionTokens::grant(const store::User& user, const store::Origin& ori
   row.address = origin.address;
   row.user_agent = origin.user_agent;
   row.current = crypto::sha256(chosen.refresh_jti);
-  if (!store_.create(row)) throw util::Outage("the random id of a new session is taken");
-  if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
-  if (audit_ != nullptr) {
-    audit_->append(
-        {store::AuditKind::login, now, user.id, chosen.session, origin.address, origin.request_id, {}});
+  // The event first: what is left when the database fails in between is a line, and no session that nobody
+  // has.
+  record(store::AuditKind::login, row, origin, "");
+  const auto created = store_.create(row, {.password = user.password});
+  if (created != store::Created::done) {
+    record(store::AuditKind::session_ended, row, origin, "not begun");
+    if (created == store::Created::refused) return std::nullopt;
+    throw util::Outage("the random id of a new session is taken");
   }
+  if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
   return pair;
+}
+
+void SessionTokens::record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
+                           std::string_view reason) {
+  if (audit_ == nullptr) return;
+  audit_->append(
+      {kind, row.created_at, row.user_id, row.id, origin.address, origin.request_id, std::string(reason)});
 }
 
 RefreshOutcome SessionTokens::refresh(std::string_view token, const store::Origin& origin,
@@ -180,8 +191,9 @@ std::variant<RefreshOutcome, BegunRefresh> SessionTokens::exchange(Presented pre
       origin.user_agent};
 
   if (!presented.session.has_sid) {
-    if (ended_by_feed(presented)) return TokenDefect::blacklisted;
-    if (adopt(presented, rotation, at(end), origin)) return answer(presented, next);
+    const auto adopted = adopt(presented, rotation, at(end), origin);
+    if (adopted == store::Created::refused) return TokenDefect::blacklisted;
+    if (adopted == store::Created::done) return answer(presented, next);
   }
   return BegunRefresh{std::move(presented), std::move(next), std::move(rotation)};
 }
@@ -196,9 +208,9 @@ SessionPair SessionTokens::succeeding(const Presented& presented) const {
   return pair;
 }
 
-/// A token without session gets the one that stands for it. False: there is one already.
-bool SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
-                          const store::Origin& origin) {
+/// A token without session gets the one that stands for it.
+store::Created SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation,
+                                    util::TimePoint end, const store::Origin& origin) {
   store::Session row;
   row.id = rotation.id;
   row.user_id = presented.user_id;
@@ -212,11 +224,11 @@ bool SessionTokens::adopt(const Presented& presented, const store::Rotation& rot
     row.previous = presented.hash;
     row.generation = 1;
   }
-  if (!store_.create(row)) return false;
-  if (options_.max_per_user != 0) {
+  const auto created = store_.create(row, {.issued = presented.said.issued});
+  if (created == store::Created::done && options_.max_per_user != 0) {
     sessions_.end_beyond(presented.user_id, options_.max_per_user, origin);
   }
-  return true;
+  return created;
 }
 
 RefreshOutcome SessionTokens::answer(const Presented& presented, const SessionPair& next) const {
@@ -230,7 +242,8 @@ Refreshed SessionTokens::with_successor(const Presented& presented, const Sessio
 }
 
 Refreshed SessionTokens::without_rotation(const Presented& presented) const {
-  return {issuer_.access_from(presented.token.claims, &presented.session.id),
+  return {issuer_.access_from(presented.token.claims, presented.session.id,
+                              std::min(presented.token.expires, end_of(presented))),
           {},
           presented.user_id,
           presented.session.id,
@@ -243,8 +256,6 @@ RefreshOutcome SessionTokens::come_late(const Presented& presented, SessionPair 
   const auto row = store_.find(presented.session.id);
   if (!row || row->revoked_at || row->expires_at <= presented.now) return TokenDefect::blacklisted;
   if (row->current == presented.hash) {
-    // An UPDATE that changes nothing, of the same microsecond as another, counts no row.
-    if (!options_.rotate) return without_rotation(presented);
     throw util::Outage("a session that was just found cannot be rotated");
   }
   if (gives_successor_again(*row, presented)) {
@@ -260,12 +271,12 @@ RefreshOutcome SessionTokens::come_late(const Presented& presented, SessionPair 
   return TokenDefect::blacklisted;
 }
 
+/// By one clock, the database's: a host that is ahead of the winner's would take its own users for thieves.
 bool SessionTokens::gives_successor_again(const store::Session& row, const Presented& presented) const {
-  return row.previous == presented.hash && presented.now - row.last_used_at <= options_.reuse_grace;
+  return row.previous == presented.hash && row.unchanged_for <= options_.reuse_grace;
 }
 
-/// A token without session ends with all of its user's, or by itself. Here it is the database that says so: a
-/// session that begins now would outlive the feed's delay.
+/// A token without session ends with all of its user's, or by itself. Here it is the database that says so.
 bool SessionTokens::ended_by_feed(const Presented& presented) {
   feed_.poll_once();
   return feed_.revoked({presented.user_id, presented.token.expires, presented.said, presented.session});
@@ -307,10 +318,12 @@ CheckOutcome SessionTokens::blacklist(std::string_view token, const store::Origi
   if (!may_ask_database) return NeedsDatabase{};
   Presented presented = identify(std::move(*verified));
   const auto& [id, has_sid] = presented.session;
-  if (!sessions_.end(presented.user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)) {
-    if (has_sid || store_.find(id) || ended_by_feed(presented)) return TokenDefect::blacklisted;
-    sessions_.end_token(presented.user_id, id, origin, presented.token.expires);
-  }
+  const bool ended =
+      has_sid
+          ? sessions_.end(presented.user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)
+          : !ended_by_feed(presented) && sessions_.end_token(presented.user_id, id, store::AuditKind::logout,
+                                                             origin, presented.token.expires);
+  if (!ended) return TokenDefect::blacklisted;
   return Good{std::move(presented.token), presented.user_id, id, has_sid};
 }
 

@@ -62,7 +62,7 @@ class SessionTokens final : public RefreshTokens {
                 store::AuditStore* audit, const util::Clock& clock, util::Random& random,
                 SessionOptions options);
 
-  TokenPair grant(const store::User& user, const store::Origin& origin) override;
+  std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) override;
   /// A refresh token without session (Django's, or one of before) gets one.
   RefreshOutcome refresh(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
   /// refresh() in three steps, for requests that share one statement: begin() each, rotate() all that are
@@ -79,13 +79,15 @@ class SessionTokens final : public RefreshTokens {
   CheckOutcome blacklist(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
 
  private:
+  void record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
+              std::string_view reason);
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;
   SessionPair succeeding(const Presented& presented) const;
   std::variant<RefreshOutcome, BegunRefresh> begin(Verified token, const store::Origin& origin);
   std::variant<RefreshOutcome, BegunRefresh> exchange(Presented presented, const store::Origin& origin);
-  bool adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
-             const store::Origin& origin);
+  store::Created adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
+                       const store::Origin& origin);
   RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
   RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;
   Refreshed with_successor(const Presented& presented, const SessionPair& next) const;

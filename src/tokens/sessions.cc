@@ -9,20 +9,25 @@ namespace {
 // A host whose clock is ahead gives tokens that end later than this one's would.
 constexpr std::chrono::seconds slack{60};
 
+// Or whose configuration gives longer ones: this one's lifetimes may have been shortened today.
+constexpr std::chrono::hours held_at_least{24};
+
 std::int64_t seconds_of(util::TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
 }  // namespace
 
-Sessions::Sessions(store::SessionStore& sessions, store::RevocationStore& revocations, RevocationFeed& feed,
-                   const util::Clock& clock, SessionLifetimes lifetimes, store::AuditStore* audit)
-    : sessions_(sessions),
-      revocations_(revocations),
-      feed_(feed),
-      clock_(clock),
-      lifetimes_(lifetimes),
-      audit_(audit) {}
+TokenEnds ends_of_tokens(const SessionLifetimes& lifetimes, util::TimePoint now) {
+  const auto margin = lifetimes.leeway + slack;
+  const std::chrono::seconds least = held_at_least;
+  return {now + std::max(lifetimes.access, least) + margin,
+          now + std::max(lifetimes.refresh, least) + margin};
+}
+
+Sessions::Sessions(store::SessionStore& sessions, RevocationFeed& feed, const util::Clock& clock,
+                   SessionLifetimes lifetimes)
+    : sessions_(sessions), feed_(feed), clock_(clock), lifetimes_(lifetimes) {}
 
 std::vector<store::Session> Sessions::list(std::int64_t user_id) {
   return sessions_.list({.user_id = user_id}, clock_.now());
@@ -44,16 +49,23 @@ std::size_t Sessions::end_beyond(std::int64_t user_id, unsigned keep, const stor
   return ended.size();
 }
 
-void Sessions::end_token(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin,
-                         std::int64_t expires) {
-  if (end(user_id, id, store::SessionEnd::logout, store::AuditKind::logout, origin)) return;
-  auto how = ending(user_id, store::SessionEnd::logout, store::AuditKind::logout, origin);
+bool Sessions::end_token(std::int64_t user_id, const store::SessionId& id, store::AuditKind kind,
+                         const store::Origin& origin, std::int64_t expires) {
+  auto how = ending(user_id, store::SessionEnd::logout, kind, origin);
   how.event.session = id;
-  const std::int64_t over = expires + (lifetimes_.leeway + slack).count();
-  const store::Revocation revocation{0, user_id, id, 0, std::max(seconds_of(how.refresh_end), over)};
-  revocations_.append(revocation);
+  const auto over = util::TimePoint(std::chrono::seconds(expires)) + lifetimes_.leeway + slack;
+  how.refresh_end = std::max(how.refresh_end, over);
+  store::Session row;
+  row.id = id;
+  row.user_id = user_id;
+  row.created_at = row.last_used_at = how.now;
+  row.expires_at = row.idle_expires_at = how.refresh_end;
+  row.address = origin.address;
+  row.user_agent = origin.user_agent;
+  if (!sessions_.revoke_or_bar(row, how)) return false;
+  const store::Revocation revocation{0, user_id, id, 0, seconds_of(how.refresh_end)};
   feed_.apply({&revocation, 1});
-  if (audit_ != nullptr) audit_->append(how.event);
+  return true;
 }
 
 std::size_t Sessions::end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
@@ -67,12 +79,13 @@ std::size_t Sessions::end_all(std::int64_t user_id, const std::optional<store::S
 store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,
                                const store::Origin& origin) const {
   const util::TimePoint now = clock_.now();
-  const auto margin = lifetimes_.leeway + slack;
+  const TokenEnds ends = ends_of_tokens(lifetimes_, now);
   return {reason,
           now,
-          now + lifetimes_.access + margin,
-          now + lifetimes_.refresh + margin,
-          {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)}};
+          ends.access,
+          ends.refresh,
+          {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)},
+          &clock_};
 }
 
 void Sessions::told(std::int64_t user_id, const std::vector<store::SessionId>& ended,

@@ -19,34 +19,41 @@ struct SessionLifetimes {
   std::chrono::seconds leeway{0};
 };
 
+/// Until when a token that was handed out before `now`, by whatever host, may be taken.
+struct TokenEnds {
+  util::TimePoint access;
+  util::TimePoint refresh;
+};
+TokenEnds ends_of_tokens(const SessionLifetimes& lifetimes, util::TimePoint now);
+
 /// Thread-safe; writes have been committed when a call returns. Throws util::Outage.
 class Sessions {
  public:
-  /// `audit`: for what is no transaction of `sessions`; nullptr when nothing is recorded.
-  Sessions(store::SessionStore& sessions, store::RevocationStore& revocations, RevocationFeed& feed,
-           const util::Clock& clock, SessionLifetimes lifetimes, store::AuditStore* audit = nullptr);
+  Sessions(store::SessionStore& sessions, RevocationFeed& feed, const util::Clock& clock,
+           SessionLifetimes lifetimes);
 
   /// Live ones, newest use first.
   std::vector<store::Session> list(std::int64_t user_id);
-  /// False: the user has no such live session. `kind`: logout, session_ended …
+  /// False: the user has no such session that may have tokens. `kind`: logout, session_ended …
   bool end(std::int64_t user_id, const store::SessionId& id, store::SessionEnd reason, store::AuditKind kind,
            const store::Origin& origin);
   /// How many: the least recently used ones beyond the `keep` that were used last.
   std::size_t end_beyond(std::int64_t user_id, unsigned keep, const store::Origin& origin);
-  /// Ends a token's session although there may be no row of it (a token without `sid`): audited, and told to
-  /// all workers. `expires`: of the token, where it is known; another issuer may give longer ones than we do.
-  void end_token(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin,
-                 std::int64_t expires = 0);
+  /// end() by logout, although there may be no row of the token's session (one without `sid`, or one that was
+  /// purged). `expires`: of the token; another issuer may give longer ones than we do.
+  bool end_token(std::int64_t user_id, const store::SessionId& id, store::AuditKind kind,
+                 const store::Origin& origin, std::int64_t expires);
   /// How many; `except`: the one that asks. Tokens without `sid` of the user end, too, that of the one who
   /// asks among them. For what a transaction of the caller's own ended (change_password, delete_user) see
   /// told().
   std::size_t end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
                       store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin);
 
-  /// What SessionStore::change_password and delete_user are given …
+  /// What SessionStore::change_password and delete_user are given, at any time before …
   store::Ending ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,
                        const store::Origin& origin) const;
-  /// … and what they ended: from here on it holds on this worker, with the user's tokens without `sid`.
+  /// … and what they ended: from here on it holds on this worker, with the user's tokens without `sid`
+  /// that are older than `ending` (the next poll brings the moment that was committed).
   void told(std::int64_t user_id, const std::vector<store::SessionId>& ended, const store::Ending& ending);
 
   const SessionLifetimes& lifetimes() const noexcept { return lifetimes_; }
@@ -55,11 +62,9 @@ class Sessions {
   void apply(std::int64_t user_id, const std::vector<store::SessionId>& ended, const store::Ending& ending);
 
   store::SessionStore& sessions_;
-  store::RevocationStore& revocations_;
   RevocationFeed& feed_;
   const util::Clock& clock_;
   const SessionLifetimes lifetimes_;
-  store::AuditStore* audit_;
 };
 
 }  // namespace tokens

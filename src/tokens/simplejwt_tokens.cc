@@ -28,20 +28,48 @@ struct SimpleJwtTokens::Presented {
 
 SimpleJwtTokens::SimpleJwtTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
                                  store::BlacklistStore* blacklist, store::AuditStore* audit,
-                                 const util::Clock& clock, RefreshOptions options)
+                                 const util::Clock& clock, RefreshOptions options, RevocationFeed* feed,
+                                 Pause pause)
     : verifier_(verifier),
       issuer_(issuer),
       users_(std::move(users)),
       blacklist_(blacklist),
       audit_(audit),
       clock_(clock),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      feed_(feed),
+      pause_(std::move(pause)) {}
 
-TokenPair SimpleJwtTokens::grant(const store::User& user, const store::Origin& origin) {
+std::optional<TokenPair> SimpleJwtTokens::grant(const store::User& user, const store::Origin& origin) {
+  wait_for_a_good_second(user.id);
   TokenPair pair = issuer_.issue_pair(user);
   if (blacklist_ != nullptr) blacklist_->record(row(pair, user.id));
   record(store::AuditKind::login, user.id, origin);
   return pair;
+}
+
+/// `iat` has whole seconds, and all that was issued in the second of a change of password ends with it.
+void SimpleJwtTokens::wait_for_a_good_second(std::int64_t user_id) const {
+  if (feed_ == nullptr) return;
+  const util::TimePoint now = clock_.now();
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  UserClaims said{};
+  said.issued = second.time_since_epoch().count();
+  if (!feed_->revoked({user_id, said.issued, said, {}})) return;
+  pause_(std::chrono::duration_cast<std::chrono::microseconds>(second + std::chrono::seconds(1) - now));
+}
+
+/// Nothing: that is not known without the database.
+std::optional<bool> SimpleJwtTokens::ended(const Verified& token, const TokenUsers::NamedOutcome& named,
+                                           bool may_ask_database) const {
+  if (feed_ == nullptr) return false;
+  if (std::holds_alternative<NeedsDatabase>(named)) return std::nullopt;
+  Vouched vouched{nobody, token.expires, {}, session_of(token.claims, options_.jti_claim)};
+  if (const auto* user = std::get_if<TokenUsers::Named>(&named)) {
+    vouched.user_id = user->id;
+    vouched.said = user->said;
+  }
+  return feed_->ended(vouched, may_ask_database);
 }
 
 void SimpleJwtTokens::record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin) {
@@ -61,6 +89,9 @@ RefreshOutcome SimpleJwtTokens::refresh(std::string_view token, const store::Ori
 
   const auto named = users_.read(presented.token.claims, may_ask_database);
   if (std::holds_alternative<NeedsDatabase>(named)) return NeedsDatabase{};
+  const auto is_over = ended(presented.token, named, may_ask_database);
+  if (!is_over) return NeedsDatabase{};
+  if (*is_over) return TokenDefect::blacklisted;
   if (const auto* user = std::get_if<TokenUsers::Named>(&named)) {
     presented.user_id = user->id;
     presented.said = user->said;
@@ -97,8 +128,13 @@ RefreshOutcome SimpleJwtTokens::rotate(const Presented& presented) {
 CheckOutcome SimpleJwtTokens::verify(std::string_view token, bool may_ask_database) {
   auto verified = verifier_.verify(token, std::nullopt);
   if (!verified) return verified.error();
+  if (blacklist_ != nullptr && !may_ask_database) return NeedsDatabase{};
+  if (feed_ != nullptr) {
+    const auto is_over = ended(*verified, users_.read(verified->claims, may_ask_database), may_ask_database);
+    if (!is_over) return NeedsDatabase{};
+    if (*is_over) return TokenDefect::blacklisted;
+  }
   if (blacklist_ == nullptr) return good(std::move(*verified), users_, options_.jti_claim, may_ask_database);
-  if (!may_ask_database) return NeedsDatabase{};
   Presented presented{token, std::move(*verified), {}, nobody, {}};
   presented.jti = *presented.token.claims.get(options_.jti_claim);
   if (const auto defect = check_id(presented)) return *defect;

@@ -1,13 +1,22 @@
 // Refresh tokens as simplejwt keeps them: nowhere, or in Django's blacklist, where each step reads and writes
 // the rows that simplejwt does.
+//
+// Tokens of sessions (a configuration that was changed back) are taken for what they are without: the rows of
+// their sessions are not looked at, so a refresh token whose session was ended is good again once the feed
+// has forgotten that; and one that is rotated here is unknown to its session, so that with sessions switched
+// on again it is taken for a thief's.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "store/audit_store.h"
 #include "store/blacklist_store.h"
 #include "tokens/refresh_tokens.h"
+#include "tokens/revocation_feed.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
 
@@ -22,12 +31,17 @@ struct RefreshOptions {
 
 class SimpleJwtTokens final : public RefreshTokens {
  public:
-  /// `blacklist`, `audit`: nullptr when there is none.
-  SimpleJwtTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
-                  store::BlacklistStore* blacklist, store::AuditStore* audit, const util::Clock& clock,
-                  RefreshOptions options);
+  using Pause = std::function<void(std::chrono::microseconds)>;
+  /// `blacklist`, `audit`, `feed`: nullptr when there is none. By the feed a user's tokens end that were
+  /// issued before a change of password; it knows the second, and a login that comes in that very one waits
+  /// for the next.
+  SimpleJwtTokens(
+      const Verifier& verifier, const Issuer& issuer, TokenUsers users, store::BlacklistStore* blacklist,
+      store::AuditStore* audit, const util::Clock& clock, RefreshOptions options,
+      RevocationFeed* feed = nullptr,
+      Pause pause = [](std::chrono::microseconds time) { std::this_thread::sleep_for(time); });
 
-  TokenPair grant(const store::User& user, const store::Origin& origin) override;
+  std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) override;
   /// Of two rotations of one token at the same time one succeeds, where it is blacklisted.
   RefreshOutcome refresh(std::string_view token, const store::Origin& origin, bool may_ask_database) override;
   CheckOutcome verify(std::string_view token, bool may_ask_database) override;
@@ -37,6 +51,9 @@ class SimpleJwtTokens final : public RefreshTokens {
  private:
   struct Presented;
 
+  void wait_for_a_good_second(std::int64_t user_id) const;
+  std::optional<bool> ended(const Verified& token, const TokenUsers::NamedOutcome& named,
+                            bool may_ask_database) const;
   std::optional<TokenDefect> check_id(const Presented& presented) const;
   void record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin);
   RefreshOutcome rotate(const Presented& presented);
@@ -50,6 +67,8 @@ class SimpleJwtTokens final : public RefreshTokens {
   store::AuditStore* audit_;
   const util::Clock& clock_;
   const RefreshOptions options_;
+  RevocationFeed* feed_;
+  const Pause pause_;
 };
 
 }  // namespace tokens

@@ -37,7 +37,7 @@ class FakeRevocationStore final : public store::RevocationStore {
   std::vector<store::Revocation> rows;
 
   std::vector<store::Revocation> all() override { return rows; }
-  std::vector<store::Revocation> recent(std::chrono::seconds) override { return rows; }
+  std::vector<store::Revocation> recent(std::chrono::seconds, std::int64_t) override { return rows; }
   void append(const store::Revocation& revocation) override { rows.push_back(revocation); }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 };
@@ -53,10 +53,10 @@ class FakeSessionStore final : public store::SessionStore {
   std::vector<std::size_t> together;  // how many each of them had
   std::function<void()> before_change_password = [] {};
 
-  bool create(const store::Session& session) override {
-    if (find(session.id)) return false;
+  store::Created create(const store::Session& session, const store::Grounds&) override {
+    if (find(session.id)) return store::Created::taken;
     rows.push_back(session);
-    return true;
+    return store::Created::done;
   }
   bool rotate(const store::Rotation& rotation) override {
     for (auto& row : rows) {
@@ -106,6 +106,14 @@ class FakeSessionStore final : public store::SessionStore {
     auto ended = end(ending, [&](const auto& row) { return row.user_id == user_id && row.id == id; });
     if (!ended.empty()) events.push_back(ending.event);
     return ended;
+  }
+  bool revoke_or_bar(const store::Session& session, const store::Ending& ending) override {
+    if (find(session.id)) return !revoke(session.user_id, session.id, ending).empty();
+    rows.push_back(session);
+    rows.back().revoked_at = ending.now;
+    rows.back().revoked_for = store::name(ending.reason);
+    events.push_back(ending.event);
+    return true;
   }
   std::vector<store::SessionId> revoke_all(std::int64_t user_id,
                                            const std::optional<store::SessionId>& except,

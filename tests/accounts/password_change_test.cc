@@ -28,7 +28,7 @@ class PasswordChangeTest : public CppUnit::TestFixture {
       session.id[0] = i;
       session.user_id = i < 3 ? user_ : user_ + 1;
       session.idle_expires_at = session.expires_at = clock_.now_ + std::chrono::hours(1);
-      sessions_.create(session);
+      sessions_.create(session, {});
     }
   }
 

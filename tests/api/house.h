@@ -77,7 +77,7 @@ struct House {
   tokens::UserDirectory directory{users, {}};
   tokens::TokenUsers user_of_token{directory, clock, {}};
   tokens::RevocationFeed feed{revocations, clock, {}};
-  tokens::Sessions sessions{session_rows, revocations, feed, clock, {}, &audit};
+  tokens::Sessions sessions{session_rows, feed, clock, {}};
   tokens::SessionTokens session_tokens{
       verifier, issuer, keys, user_of_token, session_rows, sessions, feed, &audit, clock, random, {}};
   tokens::SimpleJwtTokens simplejwt_tokens;

@@ -41,7 +41,7 @@ class OAuthTest : public CppUnit::TestFixture {
   http::Response introspect(const std::string& token) {
     return ask("/api/oauth/introspect/", "token=" + token);
   }
-  tokens::TokenPair log_in() { return house_.session_tokens.grant(house_.users.rows[0], {}); }
+  tokens::TokenPair log_in() { return house_.session_tokens.grant(house_.users.rows[0], {}).value(); }
   bool active(const std::string& token) {
     return json::parse(introspect(token).body).value().get("active")->as_boolean();
   }

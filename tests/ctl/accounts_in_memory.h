@@ -20,7 +20,9 @@ class FakeSessions final : public store::SessionStore {
   unsigned purges = 0;
   std::uint64_t left = 0;  // to purge
 
-  bool create(const store::Session& session) override { return (rows.push_back(session), true); }
+  store::Created create(const store::Session& session, const store::Grounds&) override {
+    return (rows.push_back(session), store::Created::done);
+  }
   bool rotate(const store::Rotation&) override { return false; }
   std::vector<bool> rotate_all(std::span<const store::Rotation>) override { return {}; }
   std::optional<store::Session> find(const store::SessionId& id) override {
@@ -42,6 +44,7 @@ class FakeSessions final : public store::SessionStore {
                                        const store::Ending& ending) override {
     return end(ending, [&](const store::Session& row) { return row.user_id == user_id && row.id == id; });
   }
+  bool revoke_or_bar(const store::Session&, const store::Ending&) override { return false; }
   std::vector<store::SessionId> revoke_all(std::int64_t user_id,
                                            const std::optional<store::SessionId>& except,
                                            const store::Ending& ending) override {

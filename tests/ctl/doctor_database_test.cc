@@ -122,7 +122,7 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
         {{"ALTER TABLE jwtauthd_revocation ENGINE=MyISAM"}, "schema.own", "problem"},
         {{"INSERT INTO jwtauthd_session VALUES (REPEAT('x', 16), 7, '2020-01-01', '2020-01-01', "
           "'2020-01-01', "
-          "'2020-01-01', '', '', '', NULL, 0, NULL, '')"},
+          "'2020-01-01', '2020-01-01', '', '', '', NULL, 0, NULL, '')"},
          "schema.own",
          "warning"},
         {{"CREATE TABLE django_migrations (id int)", "DROP TABLE auth_user"}, "schema.django", "problem"},

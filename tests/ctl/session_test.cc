@@ -36,7 +36,7 @@ class SessionTest : public CppUnit::TestFixture {
     session.idle_expires_at = accounts_.clock.now_ + std::chrono::hours(1);
     session.address = "192.0.2.1";
     session.user_agent = agent;
-    accounts_.sessions.create(session);
+    accounts_.sessions.create(session, {});
   }
 
  public:

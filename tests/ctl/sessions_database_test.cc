@@ -58,10 +58,11 @@ class SessionsDatabaseTest : public CppUnit::TestFixture {
                    "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
   }
   void add_session(const std::string& id, int user_id, const std::string& idle = "INTERVAL 1 HOUR") {
-    database_->run("INSERT INTO jwtauthd_session VALUES (UNHEX('" + id + "'), " + std::to_string(user_id) +
-                   ", UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 9 DAY, "
-                   "UTC_TIMESTAMP(6) + " +
-                   idle + ", '192.0.2.1', 'curl', UNHEX(SHA2('a', 256)), NULL, 0, NULL, '')");
+    database_->run(
+        "INSERT INTO jwtauthd_session VALUES (UNHEX('" + id + "'), " + std::to_string(user_id) +
+        ", UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 9 DAY, "
+        "UTC_TIMESTAMP(6) + " +
+        idle + ", '192.0.2.1', 'curl', UNHEX(SHA2('a', 256)), NULL, 0, NULL, '')");
   }
   json::Value parsed() { return json::parse(terminal_.output).value(); }
   std::string count(const std::string& table) { return database_->value("SELECT COUNT(*) FROM " + table); }
@@ -201,7 +202,8 @@ class SessionsDatabaseTest : public CppUnit::TestFixture {
   void purge_deletes_what_is_over_in_batches() {
     add_session(kOne, 7);
     database_->run(
-        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), 7, NOW(6), NOW(6), NOW(6), UTC_TIMESTAMP(6) - "
+        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), 7, NOW(6), NOW(6), NOW(6), NOW(6), "
+        "UTC_TIMESTAMP(6) - "
         "INTERVAL 1 HOUR, '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE s AS (SELECT "
         "1 "
         "AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 25) SELECT seq FROM s) AS numbers");

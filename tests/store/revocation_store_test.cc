@@ -55,7 +55,7 @@ class RevocationStoreTest : public CppUnit::TestFixture {
     one.session[0] = 0;
     store_->append(one);
     store_->append({0, 8, {}, 1'700'000'000, kFar + 1});
-    for (const auto& found : {store_->all(), store_->recent(std::chrono::seconds(30))}) {
+    for (const auto& found : {store_->all(), store_->recent(std::chrono::seconds(30), 0)}) {
       CPPUNIT_ASSERT_EQUAL(std::size_t{2}, found.size());
       CPPUNIT_ASSERT(found[0].id > 0 && found[1].id > found[0].id);
       CPPUNIT_ASSERT(found[0].session == one.session && found[1].session == store::SessionId{});
@@ -68,7 +68,7 @@ class RevocationStoreTest : public CppUnit::TestFixture {
   void what_is_over_is_not_loaded() {
     store_->append({0, 7, {}, 0, 1'700'000'000});
     CPPUNIT_ASSERT(store_->all().empty());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->recent(std::chrono::seconds(30)).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->recent(std::chrono::seconds(30), 0).size());
   }
 
   void recent_is_by_the_databases_clock() {
@@ -76,8 +76,8 @@ class RevocationStoreTest : public CppUnit::TestFixture {
     store_->append({0, 8, {}, 0, kFar});
     database_->run(
         "UPDATE jwtauthd_revocation SET created_at = created_at - INTERVAL 60 SECOND WHERE user_id = 7");
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->recent(std::chrono::seconds(30)).size());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, store_->recent(std::chrono::seconds(90)).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->recent(std::chrono::seconds(30), 0).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, store_->recent(std::chrono::seconds(90), 0).size());
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, store_->all().size());
   }
 
@@ -88,9 +88,9 @@ class RevocationStoreTest : public CppUnit::TestFixture {
             "(UTC_TIMESTAMP(6), 7, '', 0, 4000000000)")
         .execute();
     store_->append({0, 8, {}, 0, kFar});
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->recent(std::chrono::seconds(30)).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, store_->recent(std::chrono::seconds(30), 0).size());
     late.commit();
-    const auto found = store_->recent(std::chrono::seconds(30));
+    const auto found = store_->recent(std::chrono::seconds(30), 0);
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, found.size());
   }
 

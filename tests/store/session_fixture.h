@@ -73,8 +73,13 @@ class SessionFixture : public CppUnit::TestFixture {
     made.current = jti(1);
     return made;
   }
-  void add(unsigned char number, std::int64_t user_id = 7) {
-    CPPUNIT_ASSERT(store_->create(session(number, user_id)));
+  void add(unsigned char number, std::int64_t user_id = 7) { add(session(number, user_id)); }
+  /// With its user, where he is not there yet.
+  void add(const Session& made) {
+    const std::string user_id = std::to_string(made.user_id);
+    database_->run("INSERT IGNORE INTO auth_user VALUES (" + user_id + ", 'old$AAAA', NULL, 0, 'user" +
+                   user_id + "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
+    CPPUNIT_ASSERT(store_->create(made, {.password = "old$AAAA"}) == store::Created::done);
   }
   void add_user(std::int64_t user_id, const std::string& name, const std::string& hash = "old$AAAA") {
     database_->run("INSERT INTO auth_user VALUES (" + std::to_string(user_id) + ", '" + hash +

@@ -20,6 +20,7 @@ class SessionStoreTest : public SessionFixture {
   CPPUNIT_TEST(second_session_of_an_id_is_refused);
   CPPUNIT_TEST(rotation_changes_the_row_and_adds_none);
   CPPUNIT_TEST(rotation_without_successor_notes_the_use_only);
+  CPPUNIT_TEST(how_long_ago_it_was_rotated_is_told_by_the_databases_clock);
   CPPUNIT_TEST(rotation_never_outlives_the_session);
   CPPUNIT_TEST(rotation_is_refused_to_what_is_not_current_revoked_or_over);
   CPPUNIT_TEST(of_many_refreshes_over_two_pools_one_rotates);
@@ -41,7 +42,7 @@ class SessionStoreTest : public SessionFixture {
     full.revoked_at = at(kNow, 7);
     full.revoked_for = "reuse";
     for (const Session& one : {plain, full}) {
-      CPPUNIT_ASSERT(store_->create(one));
+      add(one);
       const Session found = store_->find(one.id).value();
       CPPUNIT_ASSERT(found.id == one.id);
       CPPUNIT_ASSERT_EQUAL(one.user_id, found.user_id);
@@ -63,7 +64,9 @@ class SessionStoreTest : public SessionFixture {
   void second_session_of_an_id_is_refused() {
     add(1);
     Session again = session(1, 8);
-    CPPUNIT_ASSERT(!store_->create(again));
+    add_user(8, "bea");
+    CPPUNIT_ASSERT(store_->create(again, {.password = "old$AAAA"}) == store::Created::taken);
+    CPPUNIT_ASSERT(store_->create(again, {.issued = 1}) == store::Created::taken);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{7}, store_->find(id(1))->user_id);
   }
 
@@ -93,6 +96,17 @@ class SessionStoreTest : public SessionFixture {
     CPPUNIT_ASSERT(!found.previous);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, found.generation);
     CPPUNIT_ASSERT(found.last_used_at == at(kNow + 50));
+  }
+
+  void how_long_ago_it_was_rotated_is_told_by_the_databases_clock() {
+    add(1);
+    CPPUNIT_ASSERT(store_->rotate(rotation(1, 2)));  // by a host whose clock is years behind
+    const auto just_now = store_->find(id(1))->unchanged_for;
+    CPPUNIT_ASSERT(just_now >= std::chrono::seconds(0) && just_now < std::chrono::seconds(60));
+    database_->run("UPDATE jwtauthd_session SET changed_at = UTC_TIMESTAMP(6) - INTERVAL 90 SECOND");
+    CPPUNIT_ASSERT(store_->find(id(1))->unchanged_for >= std::chrono::seconds(90));
+    CPPUNIT_ASSERT(store_->rotate(rotation(2, 3)));
+    CPPUNIT_ASSERT(store_->find(id(1))->unchanged_for < std::chrono::seconds(60));
   }
 
   void rotation_never_outlives_the_session() {
@@ -225,8 +239,9 @@ class SessionStoreTest : public SessionFixture {
   }
 
   void reading_rotating_and_creating_are_one_statement_each() {
+    add_user(7, "ann");
     const auto before = pool_->statements_sent();
-    add(1);
+    store_->create(session(1), {.password = "old$AAAA"});
     store_->rotate(rotation(1, 2));
     store_->find(id(1));
     store_->list({}, at(kNow));
@@ -254,7 +269,7 @@ class SessionStoreTest : public SessionFixture {
     for (unsigned char number = 1; number <= 5; ++number) add(static_cast<unsigned char>(number));
     Session later = session(6);
     later.idle_expires_at = at(kNow + 2'000);
-    store_->create(later);
+    add(later);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store_->purge(at(kNow + 1'000, 4), 3));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, store_->purge(at(kNow + 1'001), 3));
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, store_->purge(at(kNow + 1'001), 3));
@@ -264,7 +279,8 @@ class SessionStoreTest : public SessionFixture {
 
   void lists_and_purges_through_an_index() {
     database_->run(
-        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), seq % 200, NOW(6), NOW(6), '2100-01-01', "
+        "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), seq % 200, NOW(6), NOW(6), NOW(6), "
+        "'2100-01-01', "
         "NOW(6) + INTERVAL seq MINUTE, '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE "
         "s "
         "AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT seq FROM s) AS numbers");

@@ -53,6 +53,7 @@ class FakeRevocations final : public store::RevocationStore {
   std::atomic<bool> away{false};
   std::atomic<int> everything{0};  // calls of all()
   std::atomic<int> polls{0};       // calls of recent()
+  std::atomic<int> last_poll{0};   // rows that the last one of these gave
   std::function<void()> before_answer = [] {};
 
   void append(const store::Revocation& revocation) override { put(revocation, true); }
@@ -69,14 +70,25 @@ class FakeRevocations final : public store::RevocationStore {
     const std::lock_guard lock(mutex_);
     return rows_.size();
   }
+  bool ended(std::int64_t user_id, std::int64_t issued) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(rows_.begin(), rows_.end(), [&](const auto& row) {
+      return row.first.user_id == user_id && row.first.session == store::SessionId{} &&
+             row.first.not_before >= issued;
+    });
+  }
 
   std::vector<store::Revocation> all() override {
     ++everything;
     return read(false);
   }
-  std::vector<store::Revocation> recent(std::chrono::seconds) override {
+  std::vector<store::Revocation> recent(std::chrono::seconds, std::int64_t after_id) override {
     ++polls;
-    return read(true);
+    auto rows = read(true);
+    // Rows that a test gave no id are of none of these.
+    std::erase_if(rows, [&](const auto& row) { return row.id != 0 && row.id <= after_id; });
+    last_poll = static_cast<int>(rows.size());
+    return rows;
   }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 
@@ -105,8 +117,12 @@ class FakeSessions final : public store::SessionStore {
   std::atomic<bool> away{false};  // for rotations
   /// Runs when a rotation was refused and the row is not read yet: where another request overtakes.
   std::function<void()> before_find = [] {};
-  /// As a server says of an UPDATE that leaves a row as it is.
-  std::atomic<bool> counts_unchanged_rows{true};
+  /// Runs when a token without session is about to be ended: where another request adopts it.
+  std::function<void()> before_bar = [] {};
+  /// Whether the user's password is still that one.
+  std::function<bool(std::string_view)> has_password = [](std::string_view) { return true; };
+  /// The database's clock.
+  std::atomic<const util::Clock*> clock{nullptr};
 
   std::vector<store::Session> rows() const {
     const std::lock_guard lock(mutex_);
@@ -123,10 +139,13 @@ class FakeSessions final : public store::SessionStore {
     how(rows_.at(id));
   }
 
-  bool create(const store::Session& session) override {
+  store::Created create(const store::Session& session, const store::Grounds& grounds) override {
     ++statements;
+    if (!holds(session, grounds)) return store::Created::refused;
     const std::lock_guard lock(mutex_);
-    return rows_.try_emplace(session.id, session).second;
+    if (!rows_.try_emplace(session.id, session).second) return store::Created::taken;
+    touched_[session.id] = database_time();
+    return store::Created::done;
   }
   bool rotate(const store::Rotation& rotation) override {
     ++statements;
@@ -147,7 +166,10 @@ class FakeSessions final : public store::SessionStore {
     before_find();
     const std::lock_guard lock(mutex_);
     const auto found = rows_.find(id);
-    return found == rows_.end() ? std::nullopt : std::optional(found->second);
+    if (found == rows_.end()) return std::nullopt;
+    store::Session row = found->second;
+    row.unchanged_for = database_time() - touched_[id];
+    return row;
   }
   std::vector<store::Session> list(const store::SessionFilter& filter, util::TimePoint now) override {
     const std::lock_guard lock(mutex_);
@@ -163,6 +185,23 @@ class FakeSessions final : public store::SessionStore {
   std::vector<store::SessionId> revoke(std::int64_t user_id, const store::SessionId& id,
                                        const store::Ending& ending) override {
     return end(ending, [&](const store::Session& row) { return row.user_id == user_id && row.id == id; });
+  }
+  bool revoke_or_bar(const store::Session& session, const store::Ending& ending) override {
+    before_bar();
+    {
+      const std::lock_guard lock(mutex_);
+      const auto [row, is_new] = rows_.try_emplace(session.id, session);
+      if (is_new) {
+        row->second.revoked_at = ending.now;
+        row->second.revoked_for = store::name(ending.reason);
+        revocations_.append(
+            {0, session.user_id, session.id, 0,
+             std::chrono::ceil<std::chrono::seconds>(ending.refresh_end).time_since_epoch().count()});
+        audit_.append(ending.event);
+        return true;
+      }
+    }
+    return !revoke(session.user_id, session.id, ending).empty();
   }
   std::vector<store::SessionId> revoke_all(std::int64_t user_id,
                                            const std::optional<store::SessionId>& except,
@@ -198,7 +237,6 @@ class FakeSessions final : public store::SessionStore {
     if (found == rows_.end()) return false;
     store::Session& row = found->second;
     if (row.current != rotation.presented || row.revoked_at || row.expires_at <= rotation.now) return false;
-    const bool changes = rotation.next != rotation.presented || row.last_used_at != rotation.now;
     if (rotation.next != rotation.presented) {
       row.previous = row.current;
       row.current = rotation.next;
@@ -208,11 +246,20 @@ class FakeSessions final : public store::SessionStore {
     row.idle_expires_at = std::min(rotation.idle_expires_at, row.expires_at);
     row.address = rotation.address;
     row.user_agent = rotation.user_agent;
-    return changes || counts_unchanged_rows;
+    touched_[rotation.id] = database_time();
+    return true;
   }
 
   static bool is_live(const store::Session& row, util::TimePoint now) {
     return !row.revoked_at && row.idle_expires_at > now;
+  }
+  util::TimePoint database_time() const {
+    const util::Clock* known = clock;
+    return known != nullptr ? known->now() : util::TimePoint{};
+  }
+  bool holds(const store::Session& session, const store::Grounds& grounds) {
+    if (grounds.password) return has_password(*grounds.password);
+    return !revocations_.ended(session.user_id, grounds.issued);
   }
   template <typename Which>
   std::vector<store::SessionId> end(const store::Ending& ending, Which which) {
@@ -220,7 +267,7 @@ class FakeSessions final : public store::SessionStore {
     std::vector<store::SessionId> ended;
     const std::lock_guard lock(mutex_);
     for (auto& [id, row] : rows_) {
-      if (!which(row) || !is_live(row, ending.now)) continue;
+      if (!which(row) || !is_live(row, ending.now - (ending.access_end - ending.now))) continue;
       row.revoked_at = ending.now;
       row.revoked_for = store::name(ending.reason);
       ended.push_back(id);
@@ -234,6 +281,7 @@ class FakeSessions final : public store::SessionStore {
   FakeAudit& audit_;
   mutable std::mutex mutex_;
   std::map<store::SessionId, store::Session> rows_;
+  std::map<store::SessionId, util::TimePoint> touched_;  // last written
 };
 
 }  // namespace tokens_test

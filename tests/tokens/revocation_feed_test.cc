@@ -46,6 +46,9 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(is_stale_when_it_was_not_polled_for_long);
   CPPUNIT_TEST(a_stale_feed_is_polled_by_who_may_ask);
   CPPUNIT_TEST(reads_everything_after_a_pause_longer_than_the_window);
+  CPPUNIT_TEST(finds_what_no_poll_shows);
+  CPPUNIT_TEST(reads_everything_when_the_clock_was_set);
+  CPPUNIT_TEST(does_not_read_again_what_it_has_seen);
   CPPUNIT_TEST(forgets_what_is_over);
   CPPUNIT_TEST(of_two_the_longer_one_holds);
   CPPUNIT_TEST(threads_that_poll_at_once_share_a_query_and_its_failure);
@@ -140,16 +143,74 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_THROW(feed_.ended(of_session(1), true), util::Outage);
   }
 
-  void reads_everything_after_a_pause_longer_than_the_window() {
+  void tick(int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      seconds_ += 1;
+      clock_.advance(1s);
+      feed_.poll_once();
+    }
+  }
+
+  void finds_what_no_poll_shows() {
     feed_.load();
+    tick(2);
+    rows_.put(ends_session(1), false);  // stamped outside of the window, committed while polls go on
+    tick(12);
+    CPPUNIT_ASSERT(!feed_.revoked(of_session(1)));
+    CPPUNIT_ASSERT_EQUAL(1, rows_.everything.load());
+    tick(1);
+    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+    tick(30);
+    CPPUNIT_ASSERT_EQUAL(4, rows_.everything.load());
+  }
+
+  void reads_everything_when_the_clock_was_set() {
+    feed_.load();
+    for (const auto jump : {60s, -60s}) {
+      const int before = rows_.everything;
+      tick(1);
+      CPPUNIT_ASSERT_EQUAL(before, rows_.everything.load());
+      clock_.advance(jump);  // or the host slept, and its monotonic clock with it
+      tick(1);
+      CPPUNIT_ASSERT_EQUAL(before + 1, rows_.everything.load());
+      tick(1);
+      CPPUNIT_ASSERT_EQUAL(before + 1, rows_.everything.load());
+    }
+  }
+
+  void does_not_read_again_what_it_has_seen() {
+    feed_.load();
+    for (unsigned char number = 1; number <= 100; ++number) rows_.put(ends_session(number, number), true);
+    tick(1);
+    CPPUNIT_ASSERT_EQUAL(100, rows_.last_poll.load());
+    tick(3);
+    CPPUNIT_ASSERT_EQUAL(100, rows_.last_poll.load());  // one of a lower id may be committed now
+    tick(10);
+    CPPUNIT_ASSERT_EQUAL(0, rows_.last_poll.load());
+    rows_.put(ends_session(101, 101), true);
+    tick(1);
+    CPPUNIT_ASSERT(feed_.revoked(of_session(101)));
+  }
+
+  void reads_everything_after_a_pause_longer_than_the_window() {
+    tokens::FeedOptions options;
+    options.read_all_every = 1h;
+    tokens::RevocationFeed feed(rows_, clock_, options, [this] {
+      return std::chrono::steady_clock::time_point(std::chrono::seconds(seconds_));
+    });
+    const auto poll = [&] {
+      clock_.set(now + seconds_);
+      feed.poll_once();
+    };
+    poll();
     seconds_ += 15;
-    feed_.poll_once();
+    poll();
     CPPUNIT_ASSERT_EQUAL(1, rows_.everything.load());
     rows_.put(ends_session(1), false);  // by another host, and by now it is older than the window
     seconds_ += 16;
-    feed_.poll_once();
+    poll();
     CPPUNIT_ASSERT_EQUAL(2, rows_.everything.load());
-    CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
+    CPPUNIT_ASSERT(feed.revoked(of_session(1)));
   }
 
   void forgets_what_is_over() {

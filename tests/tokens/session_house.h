@@ -47,6 +47,12 @@ struct SessionHouse {
         tokens(verifier, issuer, ring, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
                clock, random, std::move(options)) {
     feed.load();
+    const util::Clock* none = nullptr;
+    tables.sessions.clock.compare_exchange_strong(none, &clock);  // the first one's is the database's
+  }
+  ~SessionHouse() {
+    const util::Clock* mine = &clock;
+    tables.sessions.clock.compare_exchange_strong(mine, nullptr);
   }
 
   Tables& tables;
@@ -57,12 +63,12 @@ struct SessionHouse {
   tokens::Verifier verifier{ring, clock, {}};
   tokens::Issuer issuer;
   tokens::RevocationFeed feed{tables.revocations, clock, {}};
-  tokens::Sessions ended{tables.sessions, tables.revocations, feed, clock, {}, &tables.audit};
+  tokens::Sessions ended{tables.sessions, feed, clock, {}};
   tokens::SessionTokens tokens;
   const store::Origin origin{"192.0.2.1", "a browser", "request-1"};
 
   tokens::TokenPair login(std::int64_t user_id = 7) {
-    return tokens.grant(tables.users.find_by_id(user_id).value(), origin);
+    return tokens.grant(tables.users.find_by_id(user_id).value(), origin).value();
   }
   tokens::RefreshOutcome refresh(std::string_view token) { return tokens.refresh(token, origin, true); }
   tokens::Refreshed refreshed(std::string_view token) { return std::get<tokens::Refreshed>(refresh(token)); }

@@ -29,6 +29,7 @@ std::int64_t seconds(util::TimePoint time) {
 class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SessionTokensTest);
   CPPUNIT_TEST(a_login_is_a_row_and_an_event);
+  CPPUNIT_TEST(a_login_on_a_password_that_was_changed_meanwhile_is_none);
   CPPUNIT_TEST(both_tokens_name_their_session_behind_the_user);
   CPPUNIT_TEST(a_refresh_is_one_statement_and_adds_no_row);
   CPPUNIT_TEST(who_comes_late_gets_the_very_same_pair);
@@ -36,9 +37,10 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_token_that_comes_after_the_grace_ends_the_session);
   CPPUNIT_TEST(a_token_from_before_the_last_one_ends_the_session);
   CPPUNIT_TEST(rotation_does_not_move_the_absolute_end);
+  CPPUNIT_TEST(no_access_token_outlives_its_session);
+  CPPUNIT_TEST(a_session_past_its_end_is_ended_while_its_access_token_lives);
   CPPUNIT_TEST(a_session_without_a_row_is_over);
   CPPUNIT_TEST(without_rotation_the_token_stays);
-  CPPUNIT_TEST(an_unchanged_row_is_no_theft);
   CPPUNIT_TEST(a_foreign_token_is_taken_over);
   CPPUNIT_TEST(a_foreign_token_that_comes_twice_gets_the_same_successor);
   CPPUNIT_TEST(a_foreign_token_without_rotation_stays);
@@ -46,6 +48,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(foreign_tokens_end_with_all_of_the_users_sessions);
   CPPUNIT_TEST(logout_ends_access_and_refresh);
   CPPUNIT_TEST(a_foreign_token_can_be_logged_out);
+  CPPUNIT_TEST(a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out);
   CPPUNIT_TEST(verify_knows_what_ended);
   CPPUNIT_TEST(the_users_state_is_looked_at);
   CPPUNIT_TEST(a_changed_password_ends_the_session);
@@ -77,6 +80,17 @@ class SessionTokensTest : public CppUnit::TestFixture {
     const auto event = tables_.audit.events().at(0);
     CPPUNIT_ASSERT(event.kind == store::AuditKind::login && event.session == pair.session);
     CPPUNIT_ASSERT_EQUAL("192.0.2.1 request-1"s, event.address + " " + event.request_id);
+  }
+
+  void a_login_on_a_password_that_was_changed_meanwhile_is_none() {
+    SessionHouse house(tables_);
+    tables_.users.set_stored_password(7, "checked");
+    std::string asked;
+    tables_.sessions.has_password = [&](std::string_view hash) { return asked = hash, false; };
+    CPPUNIT_ASSERT(!house.tokens.grant(tables_.users.find_by_id(7).value(), house.origin));
+    CPPUNIT_ASSERT_EQUAL("checked"s, asked);
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT_EQUAL("session_ended 7 not begun"s, tables_.audit.told().back());
   }
 
   void both_tokens_name_their_session_behind_the_user() {
@@ -183,6 +197,25 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(""s, house.row().revoked_for);
   }
 
+  void no_access_token_outlives_its_session() {
+    for (const bool rotate : {true, false}) {
+      SessionHouse house(tables_, {.rotate = rotate, .lifetime = 1h});
+      const auto pair = house.login();
+      advance(house, 1h - 60s);
+      const auto next = house.refreshed(pair.refresh);
+      CPPUNIT_ASSERT_EQUAL(now + 3600, house.claims(next.access).get("exp")->as_integer());
+    }
+  }
+
+  void a_session_past_its_end_is_ended_while_its_access_token_lives() {
+    SessionHouse house(tables_, {.lifetime = 1h});
+    house.login();
+    advance(house, 1h + 30s);  // another host, whose clock is behind, may take its tokens
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, house.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all,
+                                                             store::AuditKind::logout_all, {}));
+    CPPUNIT_ASSERT_EQUAL("logout_all"s, house.row().revoked_for);
+  }
+
   void a_session_without_a_row_is_over() {
     SessionHouse house(tables_);
     const auto pair = house.login();
@@ -209,14 +242,6 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(pair.refresh_expires, seconds(row.idle_expires_at));
     CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(pair.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
-  }
-
-  void an_unchanged_row_is_no_theft() {
-    tables_.sessions.counts_unchanged_rows = false;
-    SessionHouse house(tables_, {.rotate = false});
-    const auto pair = house.login();
-    CPPUNIT_ASSERT_EQUAL("access"s, house.outcome(pair.refresh));
-    CPPUNIT_ASSERT_EQUAL("access"s, house.outcome(pair.refresh));
   }
 
   void a_foreign_token_is_taken_over() {
@@ -326,8 +351,19 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(token));
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(token));
     }
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);  // so that no session can begin with it
+    CPPUNIT_ASSERT(seconds(house.row().idle_expires_at) >= now + 900000);
     CPPUNIT_ASSERT(tables_.revocations.all().at(0).expires >= now + 900000);
+  }
+
+  void a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out() {
+    SessionHouse house(tables_);
+    tokens::Refreshed adopted;
+    tables_.sessions.before_bar = [&] { adopted = house.refreshed(foreign("a")); };
+    CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(foreign("a")));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(adopted.refresh));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(adopted.access));
+    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);
   }
 
   void verify_knows_what_ended() {
@@ -419,6 +455,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
                                  tables_.sessions, house.ended, house.feed, &failing, house.clock,
                                  house.random, {});
     CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());  // nor a session that nobody has
   }
 };
 

@@ -87,7 +87,7 @@ class SessionsTest : public CppUnit::TestFixture {
   void a_token_without_row_ends_everywhere() {
     SessionHouse other(tables_);
     const store::SessionId id{9};
-    house_.ended.end_token(7, id, house_.origin);
+    CPPUNIT_ASSERT(house_.ended.end_token(7, id, store::AuditKind::logout, house_.origin, now + 300));
     other.feed.poll_once();
     for (SessionHouse* worker : {&house_, &other}) {
       CPPUNIT_ASSERT(worker->feed.revoked(vouched(id, false)));
@@ -96,7 +96,7 @@ class SessionsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("logout 7 logout"s, tables_.audit.told().at(0));
     // Where there is a row after all, that ends, and nothing is told twice.
     const auto pair = house_.login();
-    house_.ended.end_token(7, pair.session, house_.origin);
+    house_.ended.end_token(7, pair.session, store::AuditKind::logout, house_.origin, now + 300);
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house_.outcome(pair.refresh));
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, tables_.audit.told().size());
   }
@@ -117,6 +117,11 @@ class SessionsTest : public CppUnit::TestFixture {
         house_.ended.ending(7, store::SessionEnd::admin, store::AuditKind::tokens_revoked, {});
     CPPUNIT_ASSERT(ending.access_end > ending.now + std::chrono::seconds(300));
     CPPUNIT_ASSERT(ending.refresh_end > ending.now + std::chrono::seconds(86400));
+    // Those of yesterday's configuration, too.
+    const auto day = std::chrono::hours(24);
+    CPPUNIT_ASSERT(ending.access_end >= ending.now + day);
+    const auto week = tokens::ends_of_tokens({.access = 7 * day, .refresh = 8 * day}, ending.now);
+    CPPUNIT_ASSERT(week.access > ending.now + 7 * day && week.refresh > ending.now + 8 * day);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "fake_sessions.h"
 #include "fakes.h"
@@ -70,6 +71,8 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_bad_token_ends_before_the_database_is_asked);
   CPPUNIT_TEST(an_id_that_the_column_cannot_hold_is_refused);
   CPPUNIT_TEST(a_changed_password_ends_and_blacklists_the_token);
+  CPPUNIT_TEST(what_a_change_of_password_ended_is_refused);
+  CPPUNIT_TEST(a_login_in_the_second_of_the_change_waits_for_the_next);
   CPPUNIT_TEST(the_successor_keeps_every_other_claim);
   CPPUNIT_TEST_SUITE_END();
 
@@ -102,7 +105,7 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
   }
 
   void login_records_the_refresh_token() {
-    const auto pair = made({}).grant(*users_.find_by_id(7), origin_);
+    const auto pair = made({}).grant(*users_.find_by_id(7), origin_).value();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, blacklist_.outstanding.size());
     CPPUNIT_ASSERT_EQUAL("7/told"s, blacklist_.outstanding.at(pair.refresh_jti));
     const auto verified = verifier_.verify(pair.refresh, tokens::TokenType::refresh).value();
@@ -186,6 +189,50 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("password changed"s, describe(refresh.refresh(good, origin_, true)));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(refresh.refresh(good, origin_, true)));
     CPPUNIT_ASSERT_EQUAL("password changed"s, describe(refresh.refresh(refresh_token("b"), origin_, true)));
+  }
+
+  void what_a_change_of_password_ended_is_refused() {
+    tokens_test::FakeRevocations revocations;
+    tokens::RevocationFeed feed(revocations, clock_, {});
+    tokens::SimpleJwtTokens tokens(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_,
+                                   {.rotate = true}, &feed);
+    directory_.fetch(7);
+    const auto token = [](std::int64_t issued) {
+      return refresh_token("a", R"(,"user_id":"7","iat":)" + std::to_string(issued));
+    };
+    CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(tokens.refresh(token(now), origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(tokens.verify(token(now), false)));
+    feed.load();
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now), origin_, false)));
+    feed.apply(std::vector<store::Revocation>{{0, 7, {}, now, now + 900}});
+    clock_.advance(std::chrono::seconds(5));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.refresh(token(now), origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.verify(token(now), false)));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now + 1), origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("good"s, describe(tokens.verify(token(now + 1), false)));
+  }
+
+  void a_login_in_the_second_of_the_change_waits_for_the_next() {
+    tokens_test::FakeRevocations revocations;
+    tokens::RevocationFeed feed(revocations, clock_, {});
+    feed.load();
+    int pauses = 0;
+    tokens::SimpleJwtTokens tokens(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_, {},
+                                   &feed, [&](std::chrono::microseconds time) {
+                                     ++pauses;
+                                     clock_.advance(time);
+                                   });
+    tokens.grant(*users_.find_by_id(7), origin_);
+    CPPUNIT_ASSERT_EQUAL(0, pauses);
+    clock_.advance(std::chrono::milliseconds(250));
+    feed.apply(std::vector<store::Revocation>{{0, 7, {}, now, now + 900}});
+    const auto pair = tokens.grant(*users_.find_by_id(7), origin_).value();
+    CPPUNIT_ASSERT_EQUAL(1, pauses);
+    CPPUNIT_ASSERT_EQUAL("good"s, describe(tokens.verify(pair.refresh, true)));
+    CPPUNIT_ASSERT_EQUAL("access"s, describe(tokens.refresh(pair.refresh, origin_, true)));
+    CPPUNIT_ASSERT_EQUAL(tokens_test::now + 1, clock_.unix_now());
+    tokens.grant(*users_.find_by_id(7), origin_);
+    CPPUNIT_ASSERT_EQUAL(1, pauses);
   }
 
   void the_successor_keeps_every_other_claim() {
