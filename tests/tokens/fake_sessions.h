@@ -149,6 +149,7 @@ class FakeSessions final : public store::SessionStore {
     const auto found = rows_.find(id);
     return found == rows_.end() ? std::nullopt : std::optional(found->second);
   }
+  std::vector<store::SessionPlace> places_of(std::string_view) override { return {}; }
   std::vector<store::Session> list(const store::SessionFilter& filter, util::TimePoint now) override {
     const std::lock_guard lock(mutex_);
     std::vector<store::Session> listed;
