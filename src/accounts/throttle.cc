@@ -70,14 +70,12 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
       return *wait;
     }
     attempt.account_failures = both.account.failures;
-    if (attempt.account_failures < options_.account_failures) return attempt;
-    if (attempt.account_failures >= options_.max_failures) {
-      failures_.clear(
-          attempt.account);  // the lockout is over; of rivals, one begins anew and the rest see it
-      continue;
-    }
-    const std::int64_t next = attempt.account_failures + 1;
-    if (failures_.claim(attempt.account, attempt.account_failures, now, now + account_delay(next))) {
+    if (attempt.account_failures == 0) return attempt;
+    const bool lockout_is_over = attempt.account_failures >= options_.max_failures;
+    const std::int64_t next = lockout_is_over ? 1 : attempt.account_failures + 1;
+    const auto until = blocked_after(next, now);
+    if (lockout_is_over ? failures_.begin_anew(attempt.account, attempt.account_failures, now, until)
+                        : failures_.claim(attempt.account, attempt.account_failures, now, until)) {
       attempt.account_failures = next;
       attempt.counted = true;
       return attempt;
@@ -127,6 +125,12 @@ void Throttle::count_address(const Attempt& attempt, util::TimePoint now) {
   if (failures >= options_.address_failures) {
     failures_.block(attempt.address, now + delay_after(failures, options_.address_failures));
   }
+}
+
+std::optional<util::TimePoint> Throttle::blocked_after(std::int64_t failures,
+                                                       util::TimePoint now) const noexcept {
+  if (failures < options_.account_failures) return std::nullopt;
+  return now + account_delay(failures);
 }
 
 seconds Throttle::account_delay(std::int64_t failures) const noexcept {

@@ -1,9 +1,10 @@
 // Failed attempts at a password slow the next ones down: of the same account, and from the same address.
 //
-// An account's first few failures cost nothing. From then on an attempt must take its turn before the
-// password is looked at, and however many come at once, one has it; what it finds ends the account's count
-// or begins the next delay. An address is only counted where an attempt failed, so that the many who share
-// one are not slowed by their own successes.
+// An account's first few failures cost nothing, and then there are delays. After the first failure an attempt
+// must take its turn, counted, before the password is looked at: however many come at once, each free one and
+// each end of a delay lets one through. What it finds ends the account's count or lets it stand. An address
+// is only counted where an attempt failed, so that the many who share one are not slowed by their own
+// successes.
 //
 // Strangers must not be able to keep an owner out. Where an account is delayed or locked, an attempt from a
 // network that this account has had a session from is counted by itself, apart from all others; so is the
@@ -73,6 +74,7 @@ class Throttle {
   std::variant<Attempt, Throttled> take_turn(Attempt attempt);
   std::optional<store::ThrottleSubject> owner_of(const Attempt& attempt);
   std::chrono::seconds delay_after(std::int64_t failures, std::int64_t free) const noexcept;
+  std::optional<util::TimePoint> blocked_after(std::int64_t failures, util::TimePoint now) const noexcept;
   std::chrono::seconds account_delay(std::int64_t failures) const noexcept;
   std::int64_t count_account(const Attempt& attempt, std::int64_t user_id, util::TimePoint now);
   void count_address(const Attempt& attempt, util::TimePoint now);

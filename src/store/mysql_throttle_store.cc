@@ -73,6 +73,10 @@ struct Statements {
             "UPDATE jwtauthd_throttle SET failures = failures + 1, last_failed_at = ?, blocked_until = ? "
             "WHERE subject = " +
             key + " AND failures = ?"),
+        begin_anew(
+            "UPDATE jwtauthd_throttle SET failures = 1, last_failed_at = ?, blocked_until = ? WHERE subject "
+            "= " +
+            key + " AND failures = ? AND COALESCE(blocked_until, ?) <= ?"),
         block(
             "UPDATE jwtauthd_throttle SET blocked_until = GREATEST(COALESCE(blocked_until, ?), ?) WHERE "
             "subject = " +
@@ -83,6 +87,7 @@ struct Statements {
   std::string count;
   std::string select;
   std::string claim;
+  std::string begin_anew;
   std::string block;
   std::string clear;
 };
@@ -163,6 +168,14 @@ bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen
   auto update = lease.prepare(sql(lease).of(subject).claim.c_str());
   update.bind(now).bind(blocked_until);
   return bind_key(update, subject).bind(seen).execute() > 0;
+}
+
+bool MysqlThrottleStore::begin_anew(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                                    std::optional<util::TimePoint> blocked_until) {
+  auto lease = pool_.acquire();
+  auto update = lease.prepare(sql(lease).of(subject).begin_anew.c_str());
+  update.bind(now).bind(blocked_until);
+  return bind_key(update, subject).bind(seen).bind(now).bind(now).execute() > 0;
 }
 
 ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int64_t user_id,

@@ -18,6 +18,8 @@ class MysqlThrottleStore final : public ThrottleStore {
   Both read(const ThrottleSubject& account, const ThrottleSubject& address) override;
   bool claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
              std::optional<util::TimePoint> blocked_until) override;
+  bool begin_anew(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                  std::optional<util::TimePoint> blocked_until) override;
   ThrottleState count(const ThrottleSubject& subject, std::int64_t user_id, util::TimePoint now) override;
   void block(const ThrottleSubject& subject, util::TimePoint until) override;
   bool clear(const ThrottleSubject& subject) override;

@@ -53,6 +53,10 @@ class ThrottleStore {
   /// attempt in the delayed regime takes its turn before the password is looked at.
   virtual bool claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
                      std::optional<util::TimePoint> blocked_until) = 0;
+  /// After a lockout: the count begins anew with this failure, on the condition that the row still has `seen`
+  /// failures and is not blocked. False: another request was first; read again.
+  virtual bool begin_anew(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                          std::optional<util::TimePoint> blocked_until) = 0;
   /// Counts one failure whatever the row has; the new state. `user_id` 0: unknown. An address counts anew
   /// when its last failure is older than kAddressMemory; an account goes on.
   virtual ThrottleState count(const ThrottleSubject& subject, std::int64_t user_id, util::TimePoint now) = 0;

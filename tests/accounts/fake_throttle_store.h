@@ -37,6 +37,16 @@ class FakeThrottleStore final : public store::ThrottleStore {
     row = {seen + 1, now, blocked_until};
     return true;
   }
+  bool begin_anew(const store::ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                  std::optional<util::TimePoint> blocked_until) override {
+    std::exchange(before_claim, [] {})();
+    const std::lock_guard lock(mutex_);
+    asked();
+    auto& row = rows_[key(subject)];
+    if (row.failures != seen || (row.blocked_until && *row.blocked_until > now)) return false;
+    row = {1, now, blocked_until};
+    return true;
+  }
   store::ThrottleState count(const store::ThrottleSubject& subject, std::int64_t,
                              util::TimePoint now) override {
     const std::lock_guard lock(mutex_);

@@ -36,6 +36,7 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(columns_of_other_character_sets_do);
   CPPUNIT_TEST(keeps_no_name_that_was_typed);
   CPPUNIT_TEST(claim_takes_its_turn_once);
+  CPPUNIT_TEST(of_many_that_begin_anew_one_does);
   CPPUNIT_TEST(of_many_claims_over_two_pools_one_wins);
   CPPUNIT_TEST(many_failures_at_once_are_all_counted);
   CPPUNIT_TEST(address_counts_anew_after_an_hour_and_an_account_does_not);
@@ -170,6 +171,21 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(state.last_failed_at == at(3) && state.blocked_until == at(7));
     CPPUNIT_ASSERT(store_->claim(address("x"), 0, at(1), std::nullopt));
     CPPUNIT_ASSERT(!store_->read(account("x"), address("x")).address.blocked_until);
+  }
+
+  void of_many_that_begin_anew_one_does() {
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 2, at(9), std::nullopt));  // no row
+    store_->count(account("x"), 0, at(1));
+    store_->count(account("x"), 0, at(1));
+    store_->block(account("x"), at(9));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 2, at(8), std::nullopt));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 3, at(9), std::nullopt));
+    CPPUNIT_ASSERT(store_->begin_anew(account("x"), 2, at(9), std::nullopt));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 2, at(9), std::nullopt));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, failures("x"));
+    // One failure is the lock and its beginning: who comes second finds it blocked.
+    CPPUNIT_ASSERT(store_->begin_anew(account("x"), 1, at(10), at(20)));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 1, at(10), at(20)));
   }
 
   void of_many_claims_over_two_pools_one_wins() {
