@@ -39,10 +39,13 @@ LoginOutcome Credentials::check(std::string_view username, std::string_view pass
   if (user == nullptr) return outcome;
 
   if (upgrade) {
+    bool overtaken = false;
     attempt(*user, "an upgraded password hash", [&] {
       std::string encoded = hashes_.encode(password);
-      if (users_.set_password(user->id, encoded, user->password)) user->password = std::move(encoded);
+      overtaken = !users_.set_password(user->id, encoded, user->password);
+      if (!overtaken) user->password = std::move(encoded);
     });
+    if (overtaken && !read_again(*user, password)) return BadCredentials{};
   }
   if (options_.update_last_login) {
     attempt(*user, "last_login", [&] {
@@ -60,6 +63,16 @@ LoginOutcome Credentials::confirm(const LoggedIn& who, std::string_view password
   bool upgrade = false;
   return decide(
       who, password, origin, [&] { return user; }, upgrade);
+}
+
+/// By another login, which has upgraded the hash, or by a change of the password: what is there now decides,
+/// since tokens are bound to it.
+bool Credentials::read_again(store::User& user, std::string_view password) {
+  auto now = users_.find_by_id(user.id);
+  bool upgrade = false;
+  if (!now || !matches(now, password, upgrade)) return false;
+  user = std::move(*now);
+  return true;
 }
 
 /// Counts, looks the user up, and compares. `who`: as Throttle::begin knows them.

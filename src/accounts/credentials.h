@@ -39,6 +39,7 @@ class Credentials {
 
  private:
   bool matches(const std::optional<store::User>& user, std::string_view password, bool& upgrade) const;
+  bool read_again(store::User& user, std::string_view password);
   template <typename Who, typename Find>
   LoginOutcome decide(const Who& who, std::string_view password, const store::Origin& origin, Find&& find,
                       bool& upgrade);

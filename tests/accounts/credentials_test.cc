@@ -29,6 +29,7 @@ class CredentialsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(weaker_hash_is_upgraded);
   CPPUNIT_TEST(stronger_hash_is_not_lowered);
   CPPUNIT_TEST(upgrade_does_not_undo_a_password_change);
+  CPPUNIT_TEST(of_logins_at_once_that_upgrade_each_has_the_hash_that_is_stored);
   CPPUNIT_TEST(failing_writes_do_not_fail_the_login);
   CPPUNIT_TEST(last_login_is_written_only_where_configured);
   CPPUNIT_TEST(database_away_is_no_verdict);
@@ -104,8 +105,18 @@ class CredentialsTest : public CppUnit::TestFixture {
   void upgrade_does_not_undo_a_password_change() {
     users_.add("alice", crypto::PasswordHashes(pbkdf2(1), random_).encode("secret"));
     users_.before_set_password = [&] { users_.rows[0].password = "changed meanwhile"; };
-    CPPUNIT_ASSERT(check("alice", "secret"));
+    CPPUNIT_ASSERT(!check("alice", "secret"));
     CPPUNIT_ASSERT_EQUAL("changed meanwhile"s, users_.rows[0].password);
+  }
+
+  void of_logins_at_once_that_upgrade_each_has_the_hash_that_is_stored() {
+    users_.add("alice", crypto::PasswordHashes(pbkdf2(1), random_).encode("secret"));
+    const std::string others = hashes_.encode("secret");
+    users_.before_set_password = [&] { users_.rows[0].password = others; };
+    const auto user = check("alice", "secret");
+    CPPUNIT_ASSERT(user.has_value());
+    CPPUNIT_ASSERT_EQUAL(others, user->password);
+    CPPUNIT_ASSERT_EQUAL(others, users_.rows[0].password);
   }
 
   void failing_writes_do_not_fail_the_login() {
