@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "accounts/throttle.h"
 #include "accounts/username.h"
 #include "ctl/plain_text.h"
 #include "ctl/user_text.h"
@@ -110,9 +111,12 @@ ExitCode clear_throttle(const std::string& username, const std::string& address,
                         Terminal& terminal) {
   const bool account = address.empty();
   const std::string name = accounts::normalized_username(username);
+  // An address as failures are counted; a network as it is shown is none, and stands for itself.
+  const std::string network = accounts::counted_network(address);
+  const std::string counted = network.empty() ? address : network;
   const std::string who = account ? "'" + printable(name) + "'" : printable(address);
   const auto user = account ? accounts.users.find_by_username(name) : std::nullopt;
-  bool found = throttle.clear({account ? Kind::account : Kind::address, account ? name : address});
+  bool found = throttle.clear({account ? Kind::account : Kind::address, account ? name : counted});
   if (user && throttle.clear_owner(user->id)) found = true;
   if (!found) {
     terminal.out("There are no failed logins of " + who + ".");

@@ -27,7 +27,8 @@ Collation collation_of_usernames(mysql::Lease& lease) {
 /// The key of a name, `?` twice. An account that exists has that of its stored name: what else the
 /// collation takes for it (case, accents, trailing blanks, characters without weight) is the same key. Other
 /// names have that of their weights; 200 characters, more than a name may have, so that no text is too long.
-/// A character that the column cannot hold is an error, as it is to a login that asks for such a name.
+/// A character that the column cannot hold is a question mark: names that differ in such ones only, and are
+/// nobody's, count together.
 std::string account_key(const Collation& collation) {
   const std::string typed = "CONVERT(? USING " + collation.character_set + ") COLLATE " + collation.name;
   return "UNHEX(SHA2(CONCAT('n', WEIGHT_STRING(LEFT(COALESCE((SELECT username FROM auth_user WHERE username "
