@@ -39,10 +39,13 @@ LoginOutcome Credentials::check(std::string_view username, std::string_view pass
   if (user == nullptr) return outcome;
 
   if (upgrade) {
+    bool overtaken = false;
     attempt(*user, "an upgraded password hash", [&] {
       std::string encoded = hashes_.encode(password);
-      if (users_.set_password(user->id, encoded, user->password)) user->password = std::move(encoded);
+      overtaken = !users_.set_password(user->id, encoded, user->password);
+      if (!overtaken) user->password = std::move(encoded);
     });
+    if (overtaken && !read_again(*user, password)) return BadCredentials{};
   }
   if (options_.update_last_login) {
     attempt(*user, "last_login", [&] {
@@ -53,22 +56,32 @@ LoginOutcome Credentials::check(std::string_view username, std::string_view pass
   return outcome;
 }
 
-LoginOutcome Credentials::confirm(std::int64_t user_id, std::string_view password,
+LoginOutcome Credentials::confirm(const LoggedIn& who, std::string_view password,
                                   const store::Origin& origin) {
-  const auto user = users_.find_by_id(user_id);
+  const auto user = users_.find_by_id(who.user_id);
   if (!user) return BadCredentials{};  // deleted since the token was checked: there is nothing to find out
   bool upgrade = false;
   return decide(
-      user->username, password, origin, [&] { return user; }, upgrade);
+      who, password, origin, [&] { return user; }, upgrade);
 }
 
-/// Counts, looks the user up, and compares.
-template <typename Find>
-LoginOutcome Credentials::decide(std::string_view name, std::string_view password,
-                                 const store::Origin& origin, Find&& find, bool& upgrade) {
+/// By another login, which has upgraded the hash, or by a change of the password: what is there now decides,
+/// since tokens are bound to it.
+bool Credentials::read_again(store::User& user, std::string_view password) {
+  auto now = users_.find_by_id(user.id);
+  bool upgrade = false;
+  if (!now || !matches(now, password, upgrade)) return false;
+  user = std::move(*now);
+  return true;
+}
+
+/// Counts, looks the user up, and compares. `who`: as Throttle::begin knows them.
+template <typename Who, typename Find>
+LoginOutcome Credentials::decide(const Who& who, std::string_view password, const store::Origin& origin,
+                                 Find&& find, bool& upgrade) {
   Throttle::Attempt attempted;
   if (throttle_ != nullptr) {
-    auto turn = throttle_->begin(name, origin);
+    auto turn = throttle_->begin(who, origin);
     if (const auto* throttled = std::get_if<Throttled>(&turn)) return *throttled;
     attempted = std::move(std::get<Throttle::Attempt>(turn));
   }

@@ -33,15 +33,16 @@ class Credentials {
   /// do so is logged and does not fail the login), last_login written if configured.
   LoginOutcome check(std::string_view username, std::string_view password, const store::Origin& origin);
 
-  /// The password of one who is logged in, asked again before what cannot be undone. Its failures count with
-  /// those of logins. Throttled, or not an active user: as above.
-  LoginOutcome confirm(std::int64_t user_id, std::string_view password, const store::Origin& origin);
+  /// The password of one who is logged in, asked again before what cannot be undone. Its failures count for
+  /// his session alone. Throttled, or not an active user: as above.
+  LoginOutcome confirm(const LoggedIn& who, std::string_view password, const store::Origin& origin);
 
  private:
   bool matches(const std::optional<store::User>& user, std::string_view password, bool& upgrade) const;
-  template <typename Find>
-  LoginOutcome decide(std::string_view name, std::string_view password, const store::Origin& origin,
-                      Find&& find, bool& upgrade);
+  bool read_again(store::User& user, std::string_view password);
+  template <typename Who, typename Find>
+  LoginOutcome decide(const Who& who, std::string_view password, const store::Origin& origin, Find&& find,
+                      bool& upgrade);
 
   store::UserStore& users_;
   const crypto::PasswordHashes& hashes_;

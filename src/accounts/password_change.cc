@@ -19,14 +19,14 @@ PasswordChange::PasswordChange(Credentials& credentials, const PasswordPolicy& p
                                const crypto::PasswordHashes& hashes, store::SessionStore& sessions)
     : credentials_(credentials), policy_(policy), hashes_(hashes), sessions_(sessions) {}
 
-PasswordChange::Outcome PasswordChange::change(std::int64_t user_id, const PasswordChangeForm& form,
+PasswordChange::Outcome PasswordChange::change(const LoggedIn& who, const PasswordChangeForm& form,
                                                const std::optional<store::SessionId>& except,
                                                const store::Ending& ending, const store::Origin& origin) {
   FieldErrors errors;
   check_text(errors, "new_password", form.new_password, kPasswordMaxLength);
   if (!errors.empty()) return errors;  // free of charge, where the old one costs a hash
 
-  const auto confirmed = credentials_.confirm(user_id, form.old_password, origin);
+  const auto confirmed = credentials_.confirm(who, form.old_password, origin);
   if (const auto* throttled = std::get_if<Throttled>(&confirmed)) return *throttled;
   const auto* const user = std::get_if<store::User>(&confirmed);
   if (user == nullptr) return wrong_old_password();
@@ -38,7 +38,7 @@ PasswordChange::Outcome PasswordChange::change(std::int64_t user_id, const Passw
   if (!errors.empty()) return errors;
 
   const std::string encoded = hashes_.encode(form.new_password);
-  auto ended = sessions_.change_password(user_id, encoded, user->password, except, ending);
+  auto ended = sessions_.change_password(who.user_id, encoded, user->password, except, ending);
   if (!ended) return wrong_old_password();  // somebody has changed it since
   return PasswordChanged{std::move(*ended)};
 }

@@ -34,7 +34,7 @@ class PasswordChange {
 
   using Outcome = std::variant<PasswordChanged, FieldErrors, Throttled>;
   /// `ending` says how the sessions but `except` end. Throws util::Outage.
-  Outcome change(std::int64_t user_id, const PasswordChangeForm& form,
+  Outcome change(const LoggedIn& who, const PasswordChangeForm& form,
                  const std::optional<store::SessionId>& except, const store::Ending& ending,
                  const store::Origin& origin);
 

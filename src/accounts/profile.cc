@@ -50,12 +50,12 @@ std::variant<store::User, FieldErrors, Profile::NoSuchUser> Profile::change(std:
 }
 
 std::variant<Profile::Deleted, Profile::ReferredTo, BadCredentials, Throttled> Profile::remove(
-    std::int64_t user_id, std::string_view password, const store::Ending& ending,
+    const LoggedIn& who, std::string_view password, const store::Ending& ending,
     const store::Origin& origin) {
-  const auto confirmed = credentials_.confirm(user_id, password, origin);
+  const auto confirmed = credentials_.confirm(who, password, origin);
   if (const auto* throttled = std::get_if<Throttled>(&confirmed)) return *throttled;
   if (std::holds_alternative<BadCredentials>(confirmed)) return BadCredentials{};
-  switch (sessions_.delete_user(user_id, ending)) {
+  switch (sessions_.delete_user(who.user_id, ending)) {
     case store::SessionStore::Deleted::referred_to:
       return ReferredTo{};
     case store::SessionStore::Deleted::no_such_user:  // by a request that overtook this one

@@ -43,7 +43,7 @@ class Profile {
   struct Deleted {};
   struct ReferredTo {};  // by a table of the site's own: nothing was changed
   /// The password is asked again. `ending` says how the user's sessions end.
-  std::variant<Deleted, ReferredTo, BadCredentials, Throttled> remove(std::int64_t user_id,
+  std::variant<Deleted, ReferredTo, BadCredentials, Throttled> remove(const LoggedIn& who,
                                                                       std::string_view password,
                                                                       const store::Ending& ending,
                                                                       const store::Origin& origin);

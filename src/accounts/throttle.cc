@@ -7,16 +7,26 @@
 #include <utility>
 
 #include "accounts/audit_event.h"
+#include "util/encoding.h"
 
 namespace accounts {
 namespace {
 
 using std::chrono::seconds;
 using store::ThrottleState;
+using store::ThrottleSubject;
 using Kind = store::ThrottleSubject::Kind;
 
 /// Rivals for one turn: each that was first has moved the end of the delay, so this is not reached in peace.
 constexpr int kTries = 3;
+
+ThrottleSubject owner(std::int64_t user_id, std::string_view where) {
+  return {Kind::owner, std::to_string(user_id) + "/" + std::string(where)};
+}
+
+std::string hex(const store::SessionId& id) {
+  return util::to_hex({reinterpret_cast<const char*>(id.data()), id.size()});
+}
 
 std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now) {
   if (!state.blocked_until || *state.blocked_until <= now) return std::nullopt;
@@ -25,37 +35,63 @@ std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now
 
 }  // namespace
 
-Throttle::Throttle(store::ThrottleStore& failures, store::AuditStore* audit, const util::Clock& clock,
-                   ThrottleOptions options)
-    : failures_(failures), audit_(audit), clock_(clock), options_(options) {}
+Throttle::Throttle(store::ThrottleStore& failures, store::SessionStore* sessions, store::AuditStore* audit,
+                   const util::Clock& clock, ThrottleOptions options)
+    : failures_(failures), sessions_(sessions), audit_(audit), clock_(clock), options_(options) {}
 
 std::variant<Throttle::Attempt, Throttled> Throttle::begin(std::string_view username,
                                                            const store::Origin& origin) {
-  Attempt attempt{{Kind::account, std::string(username)}, {Kind::address, counted_network(origin.address)}};
+  return take_turn(
+      {{Kind::account, std::string(username)}, {Kind::address, counted_network(origin.address)}});
+}
+
+std::variant<Throttle::Attempt, Throttled> Throttle::begin(const LoggedIn& who, const store::Origin& origin) {
+  // Tokens that name no session count together: each refresh would else bring a count of its own.
+  return take_turn({owner(who.user_id, who.session ? hex(*who.session) : "token"),
+                    {Kind::address, counted_network(origin.address)}});
+}
+
+std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) {
+  bool may_be_owner = sessions_ != nullptr && attempt.account.kind == Kind::account;
   for (int tries = 0; tries < kTries; ++tries) {
     const util::TimePoint now = clock_.now();
-    const auto both = failures_.read(attempt.account, attempt.address);
-    const auto account_wait = blocked(both.account, now);
-    const auto address_wait = blocked(both.address, now);
-    if (account_wait || address_wait) {
-      return Throttled{std::max(account_wait.value_or(Throttled{seconds(0)}).wait,
-                                address_wait.value_or(Throttled{seconds(0)}).wait)};
+    auto both = failures_.read(attempt.account, attempt.address);
+    if (const auto wait = blocked(both.address, now)) return *wait;
+    if (may_be_owner && both.account.failures >= options_.account_failures) {
+      may_be_owner = false;
+      if (auto known = owner_of(attempt)) {
+        attempt.account = std::move(*known);
+        both = failures_.read(attempt.account, attempt.address);
+      }
+    }
+    if (const auto wait = blocked(both.account, now)) {
+      // Or one address could wait for each turn of an account, and take them all.
+      count_address(attempt, now);
+      return *wait;
     }
     attempt.account_failures = both.account.failures;
-    if (attempt.account_failures < options_.account_failures) return attempt;
-    if (attempt.account_failures >= options_.max_failures) {
-      failures_.clear(
-          attempt.account);  // the lockout is over; of rivals, one begins anew and the rest see it
-      continue;
-    }
-    const std::int64_t next = attempt.account_failures + 1;
-    if (failures_.claim(attempt.account, attempt.account_failures, now, now + account_delay(next))) {
+    if (attempt.account_failures == 0) return attempt;
+    const bool lockout_is_over = attempt.account_failures >= options_.max_failures;
+    const std::int64_t next = lockout_is_over ? 1 : attempt.account_failures + 1;
+    const auto until = blocked_after(next, now);
+    if (lockout_is_over ? failures_.begin_anew(attempt.account, attempt.account_failures, now, until)
+                        : failures_.claim(attempt.account, attempt.account_failures, now, until)) {
       attempt.account_failures = next;
       attempt.counted = true;
       return attempt;
     }
   }
+  count_address(attempt, clock_.now());
   return Throttled{options_.first_delay};
+}
+
+/// By the user's id and not by the name: the many ways to write one name are one account.
+std::optional<ThrottleSubject> Throttle::owner_of(const Attempt& attempt) {
+  const std::string& network = attempt.address.text;
+  for (const auto& place : sessions_->places_of(attempt.account.text)) {
+    if (!network.empty() && counted_network(place.address) == network) return owner(place.user_id, network);
+  }
+  return std::nullopt;
 }
 
 void Throttle::failed(const Attempt& attempt, std::int64_t user_id, const store::Origin& origin) {
@@ -66,7 +102,8 @@ void Throttle::failed(const Attempt& attempt, std::int64_t user_id, const store:
   if (failures >= options_.max_failures) {
     record(store::AuditKind::locked_out, "", user_id, now, origin);
   } else if (failures >= options_.account_failures) {
-    record(store::AuditKind::login_throttled, "account", user_id, now, origin);
+    record(store::AuditKind::login_throttled, attempt.account.kind == Kind::owner ? "owner" : "account",
+           user_id, now, origin);
   }
 }
 
@@ -88,6 +125,12 @@ void Throttle::count_address(const Attempt& attempt, util::TimePoint now) {
   if (failures >= options_.address_failures) {
     failures_.block(attempt.address, now + delay_after(failures, options_.address_failures));
   }
+}
+
+std::optional<util::TimePoint> Throttle::blocked_after(std::int64_t failures,
+                                                       util::TimePoint now) const noexcept {
+  if (failures < options_.account_failures) return std::nullopt;
+  return now + account_delay(failures);
 }
 
 seconds Throttle::account_delay(std::int64_t failures) const noexcept {

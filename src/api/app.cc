@@ -111,6 +111,11 @@ std::optional<http::Response> App::dispatch(const http::Request& request, Lane o
   auto response = answer(match, request, on, joint);
   if (!response) return std::nullopt;
   response->allow = resource.allow;
+  if (resource.access == Access::bearer && services_.options.access_cookie) {
+    // Shared caches keep off answers to an Authorization header (RFC 9111 section 3.5), and not to a cookie.
+    response->vary_cookie = true;
+    response->no_store |= !authorization_of_cookie(request, services_.options).empty();
+  }
   return indent > 0 ? indented(std::move(*response), indent) : std::move(*response);
 }
 
@@ -119,16 +124,13 @@ std::optional<http::Response> App::answer(const Router::Match& match, const http
   const Resource& resource = *match.resource;
   tokens::Principal principal;
   if (resource.access == Access::bearer) {
-    std::string by_cookie;
-    if (request.authorization.empty()) by_cookie = authorization_of_cookie(request, services_.options);
-    auto outcome = services_.bearer.authenticate(by_cookie.empty() ? request.authorization : by_cookie,
-                                                 on != Lane::token);
+    auto [outcome, by_cookie] = authenticate(services_, request, on != Lane::token);
     if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
     if (!std::holds_alternative<tokens::Principal>(outcome)) {
       return refused_bearer(outcome, services_.options.simplejwt_5_2);
     }
     principal = std::move(std::get<tokens::Principal>(outcome));
-    if (!by_cookie.empty() && !is_safe(request.method)) {
+    if (by_cookie && !is_safe(request.method)) {
       if (auto refusal = csrf_refusal(request, services_, principal.session)) return refusal;
     }
   }

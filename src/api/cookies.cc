@@ -3,15 +3,16 @@
 #include <algorithm>
 
 #include "http/cookie.h"
+#include "http/header_value.h"
 #include "util/encoding.h"
 #include "util/secret.h"
 
 namespace api {
 namespace {
 
-constexpr std::string_view kRefresh = "jwtauthd_refresh";
-constexpr std::string_view kAccess = "jwtauthd_access";
-constexpr std::string_view kCsrf = "jwtauthd_csrf";
+constexpr std::string_view kRefresh = "__Secure-jwtauthd_refresh";
+constexpr std::string_view kAccess = "__Secure-jwtauthd_access";
+constexpr std::string_view kCsrf = "__Host-jwtauthd_csrf";
 constexpr http::CookieRules kTokenRules{.path = "/api/"};
 constexpr http::CookieRules kCsrfRules{.path = "/", .http_only = false};
 
@@ -39,6 +40,24 @@ std::string authorization_of_cookie(const http::Request& request, const ApiOptio
   if (!options.access_cookie) return {};
   const auto token = http::cookie(request.cookie, kAccess);
   return token && !token->empty() ? options.scheme + " " + std::string(*token) : std::string();
+}
+
+Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database) {
+  auto outcome = services.bearer.authenticate(request.authorization, may_ask_database);
+  const auto* defect = std::get_if<tokens::BearerDefect>(&outcome);
+  if (defect == nullptr || *defect != tokens::BearerDefect::absent) return {std::move(outcome), false};
+  const std::string cookie = authorization_of_cookie(request, services.options);
+  if (cookie.empty()) return {std::move(outcome), false};
+  return {services.bearer.authenticate(cookie, may_ask_database), true};
+}
+
+bool is_same_origin(const http::Request& request) noexcept {
+  if (!request.fetch_site.empty()) return request.fetch_site == "same-origin" || request.fetch_site == "none";
+  if (request.origin.empty()) return true;
+  // The cookies are Secure, so that our own origin is one of https.
+  constexpr std::string_view scheme = "https://";
+  return request.origin.starts_with(scheme) &&
+         http::equal_ignoring_case(request.origin.substr(scheme.size()), request.host);
 }
 
 void set_login_cookies(http::Response& response, const Services& services, const LoginCookies& login) {

@@ -3,6 +3,10 @@
 // A request that is authenticated by a cookie and changes something must bring the session's CSRF token in
 // X-CSRF-Token. The token is a MAC over the session, under a secret of the signing key; a script of our own
 // origin reads it from a cookie of its own, one of another origin cannot.
+//
+// A login of another site's making gets no cookies: it would put its own session in the place of the
+// browser's. Names with __Secure- and __Host- (RFC 6265bis) keep plain http, and the latter sister domains,
+// from planting what we would read.
 #pragma once
 
 #include <optional>
@@ -20,11 +24,22 @@ std::optional<std::string_view> refresh_cookie(const http::Request& request, con
 /// What an Authorization header would say of the access token in the cookie; empty when there is none.
 std::string authorization_of_cookie(const http::Request& request, const ApiOptions& options);
 
+/// Whose access token the request brings: in its header or, where that has none (another scheme, for a
+/// proxy, is none), in its cookie. As BearerAuthenticator::authenticate.
+struct Authenticated {
+  tokens::BearerOutcome outcome;
+  bool by_cookie = false;
+};
+Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database);
+
 struct LoginCookies {
   std::string_view refresh;  // empty: it stays as it is
   std::string_view access;
   store::SessionId session{};
 };
+/// A login that the browser sent from a page of ours, or that no page sent. Fetch Metadata says so, and
+/// browsers without it by Origin.
+bool is_same_origin(const http::Request& request) noexcept;
 /// Adds them where cookies are on.
 void set_login_cookies(http::Response& response, const Services& services, const LoginCookies& login);
 /// Takes away what the other set.

@@ -38,7 +38,9 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
     response.no_store = true;
     response.user_id = user->id;
     json::Object(response.body).field("refresh", pair->refresh).field("access", pair->access).close();
-    set_login_cookies(response, services, {pair->refresh, pair->access, pair->session});
+    if (is_same_origin(context.request)) {
+      set_login_cookies(response, services, {pair->refresh, pair->access, pair->session});
+    }
     return response;
   }
   return http::detail(401, "No active account found with the given credentials");

@@ -13,40 +13,46 @@
 namespace api {
 namespace {
 
-/// The refresh token to log out with, and whether a cookie brought it; both may be absent.
+/// What came to log out with.
 struct Presented {
-  std::string refresh;
-  std::string authorization;
-  bool refresh_by_cookie = false;
+  std::string refresh;             // may be empty
+  bool refresh_by_cookie = false;  // and not by the body
+  bool is_cookies_refresh = false;
   bool access_by_cookie = false;
+  bool by_our_script = false;  // it brought the CSRF token
 };
 
 Presented presented_by(const Context& context, const ApiOptions& options, Form& form) {
   Presented presented;
   presented.refresh = form.take("refresh").value_or("");
-  presented.authorization = context.request.authorization;
-  if (presented.refresh.empty()) {
-    if (const auto cookie = refresh_cookie(context.request, options)) {
-      presented.refresh = *cookie;
-      presented.refresh_by_cookie = true;
-    }
+  const auto cookie = refresh_cookie(context.request, options);
+  if (cookie && presented.refresh.empty()) {
+    presented.refresh = *cookie;
+    presented.refresh_by_cookie = true;
   }
-  if (presented.authorization.empty()) {
-    presented.authorization = authorization_of_cookie(context.request, options);
-    presented.access_by_cookie = !presented.authorization.empty();
-  }
+  presented.is_cookies_refresh = cookie && presented.refresh == *cookie;
   return presented;
 }
 
+/// Whether the cookies are good for nothing now. Another site can have a browser come here, with a token of
+/// its choice: what it may not do is take away the cookies of a session that lives on.
+bool ends_cookies(const Presented& presented, int status) noexcept {
+  if (status == 200) return presented.is_cookies_refresh || presented.by_our_script;
+  return status == 401 &&
+         (presented.is_cookies_refresh || (presented.refresh.empty() && presented.access_by_cookie));
+}
+
 /// Ends what both tokens stand for, since each can have a session of its own. Good when one of them did.
-std::optional<http::Response> end(Services& services, const Context& context, const Presented& presented) {
+std::optional<http::Response> end(Services& services, const Context& context, Presented& presented) {
   const bool may_ask_database = context.on != Lane::token;
   const bool has_refresh = !presented.refresh.empty();
-  auto bearer = services.bearer.authenticate(presented.authorization, may_ask_database);
+  auto [bearer, by_cookie] = authenticate(services, context.request, may_ask_database);
+  presented.access_by_cookie = by_cookie;
   if (std::holds_alternative<tokens::NeedsDatabase>(bearer)) return std::nullopt;
   auto* const principal = std::get_if<tokens::Principal>(&bearer);
-  if (principal != nullptr && presented.access_by_cookie) {
+  if (principal != nullptr && by_cookie) {
     if (auto refusal = csrf_refusal(context.request, services, principal->session)) return refusal;
+    presented.by_our_script = true;
   }
   if (has_refresh && presented.refresh_by_cookie) {
     const auto session = session_of_refresh(services, presented.refresh);
@@ -90,11 +96,9 @@ std::optional<http::Response> log_out(Services& services, const Context& context
   if (!form) return std::move(form.error());
   form->refuse_odd_characters();
   if (!form->errors.empty()) return field_errors(form->errors);
-  auto response = end(services, context, presented_by(context, services.options, *form));
-  // Whoever is told that his token is good for nothing need not keep it.
-  if (response && (response->status == 200 || response->status == 401)) {
-    clear_login_cookies(*response, services.options);
-  }
+  Presented presented = presented_by(context, services.options, *form);
+  auto response = end(services, context, presented);
+  if (response && ends_cookies(presented, response->status)) clear_login_cookies(*response, services.options);
   return response;
 }
 

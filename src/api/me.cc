@@ -7,6 +7,7 @@
 #include "api/form.h"
 #include "api/handlers.h"
 #include "api/origin.h"
+#include "api/session_end.h"
 #include "api/time_text.h"
 #include "json/writer.h"
 
@@ -97,7 +98,8 @@ std::optional<http::Response> delete_me(Services& services, const Context& conte
   const store::Origin origin = origin_of(context.request);
   const store::Ending ending = services.sessions.ending(user_id, store::SessionEnd::account_deleted,
                                                         store::AuditKind::account_deleted, origin);
-  const auto outcome = services.profile.remove(user_id, password.reveal(), ending, origin);
+  const auto outcome =
+      services.profile.remove(logged_in(*context.principal), password.reveal(), ending, origin);
   if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) return too_many(*throttled);
   if (std::holds_alternative<accounts::BadCredentials>(outcome)) {
     form->errors.add("password", "Invalid password.");

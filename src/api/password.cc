@@ -4,6 +4,7 @@
 #include "api/form.h"
 #include "api/handlers.h"
 #include "api/origin.h"
+#include "api/session_end.h"
 
 namespace api {
 
@@ -27,8 +28,9 @@ std::optional<http::Response> change_password(Services& services, const Context&
   const store::Origin origin = origin_of(context.request);
   const store::Ending ending = services.sessions.ending(user_id, store::SessionEnd::password_changed,
                                                         store::AuditKind::password_changed, origin);
-  const auto outcome = services.password_change.change(
-      user_id, {old_password.reveal(), new_password.reveal()}, context.principal->session, ending, origin);
+  const auto outcome = services.password_change.change(logged_in(*context.principal),
+                                                       {old_password.reveal(), new_password.reveal()},
+                                                       context.principal->session, ending, origin);
   if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) return too_many(*throttled);
   if (const auto* errors = std::get_if<accounts::FieldErrors>(&outcome)) return field_errors(*errors);
 

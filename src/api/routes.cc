@@ -23,7 +23,8 @@ constexpr std::string_view kLogoutDescription =
     "Ends the session of the refresh token in the body (or cookie), of the access\n"
     "token in the Authorization header, or of both.";
 constexpr std::string_view kLogoutAllDescription = "Ends all sessions of the user, this one included.";
-constexpr std::string_view kSessionsDescription = "The user's sessions, the one that was used last first.";
+constexpr std::string_view kSessionsDescription =
+    "The user's sessions, the one that was used last first; at most 1,000.";
 constexpr std::string_view kEndSessionDescription = "Ends one session of the user.";
 constexpr std::string_view kPasswordDescription = "Sets a new password and ends the user's other sessions.";
 constexpr std::string_view kMeDescription = "The user's own account. Deleting it takes the password.";

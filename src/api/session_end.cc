@@ -10,6 +10,10 @@ void end_session_of(Services& services, const tokens::Principal& principal, stor
   services.sessions.end_token(principal.user->id, principal.session, kind, origin, principal.token_expires);
 }
 
+accounts::LoggedIn logged_in(const tokens::Principal& principal) {
+  return {principal.user->id, principal.has_sid ? std::optional(principal.session) : std::nullopt};
+}
+
 util::Result<store::SessionId, tokens::TokenDefect> session_of_refresh(const Services& services,
                                                                        std::string_view token) {
   const auto verified = services.verifier.verify(token, tokens::TokenType::refresh);

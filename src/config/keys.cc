@@ -202,17 +202,27 @@ const std::array kKeys{
     Key{"throttle", "enabled", Switch{AT(throttle.enabled)},
         "Failed logins delay the next ones: of the same account, and from the same address."},
     Key{"throttle", "account_failures", Whole{AT(throttle.account_failures), 1, 100, "failures"},
-        "Failures in a row of one account before there is a delay."},
+        "Failures in a row of one account before there is a delay. They count until a login succeeds, the "
+        "lockout "
+        "is over, or an operator clears them; a rest of the length of lockout forgets them, too."},
     Key{"throttle", "address_failures", Whole{AT(throttle.address_failures), 1, 1'000'000, "failures"},
-        "The same for one client address (IPv6: one /64 network)."},
+        "The same for one client address (IPv6: one /64 network), over all accounts; what it is refused "
+        "while an "
+        "account is delayed counts, too. Forgotten after an hour without a failure."},
     Key{"throttle", "first_delay", Seconds{AT(throttle.first_delay), 1s, 1h},
         "The first delay; each further failure doubles it."},
     Key{"throttle", "max_delay", Seconds{AT(throttle.max_delay), 1s, 24h},
-        "The longest: nobody can keep an owner out of his account for longer, until max_failures."},
+        "The longest. Strangers can delay an owner by it, one attempt each delay for whoever comes first, "
+        "but not "
+        "where he has been logged in before: the networks of his last 100 sessions are counted apart, each "
+        "with "
+        "its own failures, as is the password of one who is logged in."},
     Key{"throttle", "max_failures", Whole{AT(throttle.max_failures), 1, 100, "failures"},
-        "Failures in a row after which an account is locked. NIST SP 800-63B allows 100."},
+        "Failures in a row after which an account is locked; NIST SP 800-63B allows 100. An owner where he "
+        "has been "
+        "logged in before has a count of his own, with the same bound, and is not locked with it."},
     Key{"throttle", "lockout", Seconds{AT(throttle.lockout), 1min, 8760h},
-        "How long it stays so, unless an operator clears it."},
+        "How long it stays so, unless an operator clears it. After it the count begins anew."},
 
     Key{"audit", "enabled", Switch{AT(audit.enabled)},
         "Records registrations, logins, failures, logouts, changes and what operators do."},
@@ -222,7 +232,7 @@ const std::array kKeys{
     Key{"cookies", "enabled", Switch{AT(cookies.enabled)},
         "Login sets the refresh token as a cookie, HttpOnly, Secure and SameSite=Strict, which refresh and "
         "logout take. "
-        "Bodies stay as they are."},
+        "Bodies stay as they are. Only to pages of the same origin."},
     Key{"cookies", "access", Switch{AT(cookies.access)},
         "The access token, too; protected routes take it. What changes something then wants X-CSRF-Token."},
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "accounts/throttle.h"
 #include "accounts/username.h"
 #include "ctl/plain_text.h"
 #include "ctl/user_text.h"
@@ -14,18 +15,23 @@ namespace {
 
 using Kind = store::ThrottleSubject::Kind;
 
+const char* kind_text(Kind kind) noexcept {
+  if (kind == Kind::account) return "account";
+  return kind == Kind::owner ? "owner" : "address";
+}
+
 std::string subject(const store::ThrottleRow& row) {
   if (row.kind == Kind::address) return printable(row.address);
-  return row.username.empty() ? "(a name without account)" : printable(row.username);
+  const std::string name = row.username.empty() ? "(a name without account)" : printable(row.username);
+  return row.kind == Kind::owner ? name + " at " + printable(row.address) : name;
 }
 
 json::Value row_json(const store::ThrottleRow& row) {
   json::Value out = json::Value::object();
-  const bool account = row.kind == Kind::account;
-  out.set("kind", json_text(account ? "account" : "address"));
+  out.set("kind", json_text(kind_text(row.kind)));
   out.set("username", row.username.empty() ? json::Value() : json_text(row.username));
   out.set("user_id", row.user_id == 0 ? json::Value() : json::Value::integer(row.user_id));
-  out.set("address", account ? json::Value() : json_text(row.address));
+  out.set("address", row.address.empty() ? json::Value() : json_text(row.address));
   out.set("failures", json::Value::integer(row.failures));
   out.set("last_failed_at", json_time(row.last_failed_at));
   out.set("blocked_until", json_time(row.blocked_until));
@@ -39,11 +45,12 @@ void add_list(CLI::App& group, CommandLine& line) {
       ->check(CLI::Range(1U, 1'000'000U))
       ->capture_default_str();
   verb->add_flag("--json", request->json, "Answer in JSON: an array, times in UTC.");
-  verb->footer(
-      lesson("A row for each account, also for names that nobody has, and for each address. A name that was\n"
-             "typed is not kept.",
-             "jwtauthctl throttle list\n"
-             "jwtauthctl throttle list --json | jq '.[] | select(.failures > 50)'"));
+  verb->footer(lesson(
+      "A row for each account, also for names that nobody has, and for each address. A name that was\n"
+      "typed is not kept. An owner is somebody who is logged in, or tries to from where he was before;\n"
+      "strangers' failures do not count for him.",
+      "jwtauthctl throttle list\n"
+      "jwtauthctl throttle list --json | jq '.[] | select(.failures > 50)'"));
   verb->callback([=, &line] {
     line.chosen = [=, &line](Terminal& terminal) {
       return with_services(line.config_path, terminal, [&](Services& services) {
@@ -91,8 +98,8 @@ ExitCode list_throttled(const ThrottleList& request, store::ThrottleStore& throt
   std::vector<std::vector<std::string>> rows{{"KIND", "WHO", "FAILURES", "LAST", "BLOCKED UNTIL"}};
   for (const auto& row : found) {
     const bool blocked = row.blocked_until && *row.blocked_until > now;
-    rows.push_back({row.kind == Kind::account ? "account" : "address", subject(row),
-                    std::to_string(row.failures), row.last_failed_at ? utc_seconds(*row.last_failed_at) : "",
+    rows.push_back({kind_text(row.kind), subject(row), std::to_string(row.failures),
+                    row.last_failed_at ? utc_seconds(*row.last_failed_at) : "",
                     blocked ? utc_seconds(*row.blocked_until) : "not blocked"});
   }
   for (const auto& line : columns(rows)) terminal.out(line);
@@ -104,16 +111,20 @@ ExitCode clear_throttle(const std::string& username, const std::string& address,
                         Terminal& terminal) {
   const bool account = address.empty();
   const std::string name = accounts::normalized_username(username);
+  // An address as failures are counted; a network as it is shown is none, and stands for itself.
+  const std::string network = accounts::counted_network(address);
+  const std::string counted = network.empty() ? address : network;
   const std::string who = account ? "'" + printable(name) + "'" : printable(address);
-  if (!throttle.clear({account ? Kind::account : Kind::address, account ? name : address})) {
+  const auto user = account ? accounts.users.find_by_username(name) : std::nullopt;
+  bool found = throttle.clear({account ? Kind::account : Kind::address, account ? name : counted});
+  if (user && throttle.clear_owner(user->id)) found = true;
+  if (!found) {
     terminal.out("There are no failed logins of " + who + ".");
     return ExitCode::ok;
   }
   auto event = operator_event(store::AuditKind::throttle_cleared, accounts.clock.now());
   if (!account) event.address = address;
-  if (const auto user = account ? accounts.users.find_by_username(name) : std::nullopt) {
-    event.user_id = user->id;
-  }
+  if (user) event.user_id = user->id;
   audit.append(event);
   terminal.out("The failed logins of " + who + " are forgotten.");
   return ExitCode::ok;

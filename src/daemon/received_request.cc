@@ -25,6 +25,9 @@ constexpr Parameter kParameters[] = {
     {"HTTP_USER_AGENT", &http::Request::user_agent},
     {"HTTP_COOKIE", &http::Request::cookie},
     {"HTTP_X_CSRF_TOKEN", &http::Request::csrf_token},
+    {"HTTP_HOST", &http::Request::host},
+    {"HTTP_ORIGIN", &http::Request::origin},
+    {"HTTP_SEC_FETCH_SITE", &http::Request::fetch_site},
 };
 
 bool usable_id(std::string_view id) noexcept {

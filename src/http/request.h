@@ -18,6 +18,9 @@ struct Request {
   std::string_view user_agent;     // HTTP_USER_AGENT, as sent; may be empty
   std::string_view cookie;         // HTTP_COOKIE; http/cookie.h reads it
   std::string_view csrf_token;     // HTTP_X_CSRF_TOKEN; empty when absent
+  std::string_view host;           // HTTP_HOST
+  std::string_view origin;         // HTTP_ORIGIN; empty when absent
+  std::string_view fetch_site;     // HTTP_SEC_FETCH_SITE; empty when absent
   std::string_view body;           // whole; at most server.max_body_bytes
   bool body_too_large = false;     // the body was over the limit and was not kept
 };

@@ -65,6 +65,7 @@ std::string_view status_line(int status) noexcept {
 constexpr std::string_view kWwwAuthenticate = "WWW-Authenticate";
 constexpr std::string_view kChallenge = "WWW-Authenticate: Bearer realm=\"api\"\r\n";
 constexpr std::string_view kVary = "Vary: Accept\r\n";
+constexpr std::string_view kVaryCookie = "Vary: Accept, Cookie\r\n";
 constexpr std::string_view kFrameOptions = "X-Frame-Options: DENY\r\n";
 constexpr std::string_view kEveryAnswer =
     "X-Content-Type-Options: nosniff\r\n"
@@ -137,7 +138,7 @@ void write(std::string& out, const Response& response, std::string_view request_
   append_number(out, response.body.size());
   out += "\r\n";
   if (response.status == 401 && !has_header(response, kWwwAuthenticate)) out += kChallenge;
-  if (response.vary_accept) out += kVary;
+  if (response.vary_accept) out += response.vary_cookie ? kVaryCookie : kVary;
   if (!response.allow.empty()) {
     out += "Allow: ";
     out += response.allow;

@@ -17,6 +17,7 @@ struct Response {
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string_view allow;    // `Allow`, from the route row; static; empty: none
   bool vary_accept = true;   // Vary: Accept and X-Frame-Options: views have them, redirects do not
+  bool vary_cookie = false;  // and Vary: Cookie, where a cookie can authenticate
   bool no_store = false;     // Cache-Control: no-store, on everything that carries a token
   std::int64_t user_id = 0;  // for the access line; not sent
 };

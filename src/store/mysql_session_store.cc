@@ -238,6 +238,22 @@ std::vector<Session> MysqlSessionStore::list(const SessionFilter& filter, util::
   return sessions;
 }
 
+std::vector<SessionPlace> MysqlSessionStore::places_of(std::string_view username) {
+  auto lease = pool_.acquire();
+  // The index on user_id is ordered by id, and an id by the time of its login.
+  auto rows = lease
+                  .prepare(
+                      "SELECT DISTINCT user_id, address FROM (SELECT user_id, address FROM jwtauthd_session "
+                      "WHERE user_id = (SELECT id FROM auth_user WHERE username = ?) ORDER BY id DESC "
+                      "LIMIT ?) AS latest")
+                  .bind(username)
+                  .bind(static_cast<std::int64_t>(kPlacesLookedAt))
+                  .query();
+  std::vector<SessionPlace> places;
+  while (rows.next()) places.push_back({rows.integer(1), rows.text(2)});
+  return places;
+}
+
 std::vector<SessionId> MysqlSessionStore::revoke(std::int64_t user_id, const SessionId& id,
                                                  const Ending& ending) {
   std::vector<SessionId> ended;

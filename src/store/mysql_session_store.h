@@ -15,6 +15,7 @@ class MysqlSessionStore final : public SessionStore {
   bool rotate(const Rotation& rotation) override;
   std::vector<bool> rotate_all(std::span<const Rotation> rotations) override;
   std::optional<Session> find(const SessionId& id) override;
+  std::vector<SessionPlace> places_of(std::string_view username) override;
   std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;
 
   std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) override;

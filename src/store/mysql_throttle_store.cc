@@ -27,15 +27,34 @@ Collation collation_of_usernames(mysql::Lease& lease) {
 /// The key of a name, `?` twice. An account that exists has that of its stored name: what else the
 /// collation takes for it (case, accents, trailing blanks, characters without weight) is the same key. Other
 /// names have that of their weights; 200 characters, more than a name may have, so that no text is too long.
-/// A character that the column cannot hold is an error, as it is to a login that asks for such a name.
+/// A character that the column cannot hold is a question mark: names that differ in such ones only, and are
+/// nobody's, count together.
 std::string account_key(const Collation& collation) {
   const std::string typed = "CONVERT(? USING " + collation.character_set + ") COLLATE " + collation.name;
   return "UNHEX(SHA2(CONCAT('n', WEIGHT_STRING(LEFT(COALESCE((SELECT username FROM auth_user WHERE username "
          "= " +
          typed + " LIMIT 1), " + typed + "), 200))), 256))";
 }
-/// Of an address, `?` twice as well, so that both are bound alike: the second is not looked at.
+/// Of the others, `?` twice as well, so that all are bound alike: the second is not looked at.
 constexpr const char* kAddressKey = "UNHEX(SHA2(CONCAT('a', COALESCE(?, ?)), 256))";
+constexpr const char* kOwnerKey = "UNHEX(SHA2(CONCAT('o', COALESCE(?, ?)), 256))";
+
+const char* letter(Kind kind) noexcept {
+  if (kind == Kind::account) return "n";
+  return kind == Kind::owner ? "o" : "a";
+}
+
+Kind kind_of(std::string_view letter) noexcept {
+  if (letter == "n") return Kind::account;
+  return letter == "o" ? Kind::owner : Kind::address;
+}
+
+/// What may be kept of a subject's text: not what was typed.
+std::string shown_part(const ThrottleSubject& subject) {
+  if (subject.kind == Kind::account) return {};
+  if (subject.kind == Kind::address) return plain(subject.text);
+  return plain(subject.text.substr(subject.text.find('/') + 1));
+}
 
 /// Of one kind of subject.
 struct Statements {
@@ -55,6 +74,10 @@ struct Statements {
             "UPDATE jwtauthd_throttle SET failures = failures + 1, last_failed_at = ?, blocked_until = ? "
             "WHERE subject = " +
             key + " AND failures = ?"),
+        begin_anew(
+            "UPDATE jwtauthd_throttle SET failures = 1, last_failed_at = ?, blocked_until = ? WHERE subject "
+            "= " +
+            key + " AND failures = ? AND COALESCE(blocked_until, ?) <= ?"),
         block(
             "UPDATE jwtauthd_throttle SET blocked_until = GREATEST(COALESCE(blocked_until, ?), ?) WHERE "
             "subject = " +
@@ -65,6 +88,7 @@ struct Statements {
   std::string count;
   std::string select;
   std::string claim;
+  std::string begin_anew;
   std::string block;
   std::string clear;
 };
@@ -75,13 +99,12 @@ mysql::Statement& bind_key(mysql::Statement& statement, const ThrottleSubject& s
 
 mysql::Statement& bind_row(mysql::Statement& statement, const ThrottleSubject& subject, std::int64_t user_id,
                            util::TimePoint now, std::optional<util::TimePoint> blocked_until) {
-  const bool account = subject.kind == Kind::account;
   return bind_key(statement, subject)
-      .bind(account ? "n" : "a")
+      .bind(letter(subject.kind))
       .bind(now)
       .bind(blocked_until)
       .bind(user_id)
-      .bind(account ? std::string() : plain(subject.text));
+      .bind(shown_part(subject));
 }
 
 ThrottleState read_state(const mysql::Rows& row) {
@@ -94,15 +117,20 @@ struct MysqlThrottleStore::Sql {
   explicit Sql(const Collation& collation)
       : account(account_key(collation)),
         address(kAddressKey),
-        read(account.select + " UNION ALL " + address.select) {}
+        owner(kOwnerKey),
+        read_account(account.select + " UNION ALL " + address.select),
+        read_owner(owner.select + " UNION ALL " + address.select) {}
 
   const Statements& of(const ThrottleSubject& subject) const {
-    return subject.kind == Kind::account ? account : address;
+    if (subject.kind == Kind::account) return account;
+    return subject.kind == Kind::owner ? owner : address;
   }
 
   Statements account;
   Statements address;
-  std::string read;
+  Statements owner;
+  std::string read_account;
+  std::string read_owner;
 };
 
 MysqlThrottleStore::MysqlThrottleStore(mysql::Pool& pool) : pool_(pool) {}
@@ -116,11 +144,13 @@ const MysqlThrottleStore::Sql& MysqlThrottleStore::sql(mysql::Lease& lease) {
 
 ThrottleStore::Both MysqlThrottleStore::read(const ThrottleSubject& account, const ThrottleSubject& address) {
   auto lease = pool_.acquire();
-  auto select = lease.prepare(sql(lease).read.c_str());
+  const Sql& written = sql(lease);
+  auto select =
+      lease.prepare((account.kind == Kind::owner ? written.read_owner : written.read_account).c_str());
   bind_key(select, account);
   Both both;
   auto rows = bind_key(select, address).query();
-  while (rows.next()) (rows.text(1) == "n" ? both.account : both.address) = read_state(rows);
+  while (rows.next()) (rows.text(1) == "a" ? both.address : both.account) = read_state(rows);
   return both;
 }
 
@@ -139,6 +169,14 @@ bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen
   auto update = lease.prepare(sql(lease).of(subject).claim.c_str());
   update.bind(now).bind(blocked_until);
   return bind_key(update, subject).bind(seen).execute() > 0;
+}
+
+bool MysqlThrottleStore::begin_anew(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                                    std::optional<util::TimePoint> blocked_until) {
+  auto lease = pool_.acquire();
+  auto update = lease.prepare(sql(lease).of(subject).begin_anew.c_str());
+  update.bind(now).bind(blocked_until);
+  return bind_key(update, subject).bind(seen).bind(now).bind(now).execute() > 0;
 }
 
 ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int64_t user_id,
@@ -169,6 +207,13 @@ bool MysqlThrottleStore::clear(const ThrottleSubject& subject) {
   return bind_key(remove, subject).execute() > 0;
 }
 
+bool MysqlThrottleStore::clear_owner(std::int64_t user_id) {
+  auto lease = pool_.acquire();
+  return lease.prepare("DELETE FROM jwtauthd_throttle WHERE user_id = ? AND kind = 'o'")
+             .bind(user_id)
+             .execute() > 0;
+}
+
 std::vector<ThrottleRow> MysqlThrottleStore::list(unsigned limit) {
   auto lease = pool_.acquire();
   auto rows = lease
@@ -182,7 +227,7 @@ std::vector<ThrottleRow> MysqlThrottleStore::list(unsigned limit) {
   while (rows.next()) {
     ThrottleRow row;
     static_cast<ThrottleState&>(row) = read_state(rows);
-    row.kind = rows.text(1) == "n" ? Kind::account : Kind::address;
+    row.kind = kind_of(rows.text(1));
     row.user_id = rows.integer(5);
     row.username = rows.text(6);
     row.address = rows.text(7);

@@ -18,9 +18,12 @@ class MysqlThrottleStore final : public ThrottleStore {
   Both read(const ThrottleSubject& account, const ThrottleSubject& address) override;
   bool claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
              std::optional<util::TimePoint> blocked_until) override;
+  bool begin_anew(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                  std::optional<util::TimePoint> blocked_until) override;
   ThrottleState count(const ThrottleSubject& subject, std::int64_t user_id, util::TimePoint now) override;
   void block(const ThrottleSubject& subject, util::TimePoint until) override;
   bool clear(const ThrottleSubject& subject) override;
+  bool clear_owner(std::int64_t user_id) override;
   std::vector<ThrottleRow> list(unsigned limit) override;
   std::uint64_t purge(util::TimePoint before, unsigned batch) override;
 

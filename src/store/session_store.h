@@ -65,6 +65,15 @@ struct Ending {
   const util::Clock* clock = nullptr;
 };
 
+/// Where a user was logged in.
+struct SessionPlace {
+  std::int64_t user_id = 0;
+  std::string address;
+};
+
+/// How many of a user's sessions places_of() looks at: those that began last.
+inline constexpr unsigned kPlacesLookedAt = 100;
+
 struct SessionFilter {
   std::optional<std::int64_t> user_id;
   bool live_only = true;
@@ -96,6 +105,9 @@ class SessionStore {
   /// of them is late. Which ones were done, in their order.
   virtual std::vector<bool> rotate_all(std::span<const Rotation> rotations) = 0;
   virtual std::optional<Session> find(const SessionId& id) = 0;
+  /// One statement: each address that the user of this name has had a session from, whether it lives or not,
+  /// once. Nothing for a name that nobody has.
+  virtual std::vector<SessionPlace> places_of(std::string_view username) = 0;
   /// Newest use first.
   virtual std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) = 0;
 

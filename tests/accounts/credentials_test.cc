@@ -29,6 +29,7 @@ class CredentialsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(weaker_hash_is_upgraded);
   CPPUNIT_TEST(stronger_hash_is_not_lowered);
   CPPUNIT_TEST(upgrade_does_not_undo_a_password_change);
+  CPPUNIT_TEST(of_logins_at_once_that_upgrade_each_has_the_hash_that_is_stored);
   CPPUNIT_TEST(failing_writes_do_not_fail_the_login);
   CPPUNIT_TEST(last_login_is_written_only_where_configured);
   CPPUNIT_TEST(database_away_is_no_verdict);
@@ -37,7 +38,7 @@ class CredentialsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(names_that_nobody_has_are_throttled_the_same);
   CPPUNIT_TEST(a_success_ends_the_count_even_when_that_cannot_be_stored);
   CPPUNIT_TEST(a_failure_that_cannot_be_counted_is_no_verdict);
-  CPPUNIT_TEST(a_confirmation_counts_with_the_logins);
+  CPPUNIT_TEST(a_confirmation_is_not_slowed_by_failed_logins);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -104,8 +105,18 @@ class CredentialsTest : public CppUnit::TestFixture {
   void upgrade_does_not_undo_a_password_change() {
     users_.add("alice", crypto::PasswordHashes(pbkdf2(1), random_).encode("secret"));
     users_.before_set_password = [&] { users_.rows[0].password = "changed meanwhile"; };
-    CPPUNIT_ASSERT(check("alice", "secret"));
+    CPPUNIT_ASSERT(!check("alice", "secret"));
     CPPUNIT_ASSERT_EQUAL("changed meanwhile"s, users_.rows[0].password);
+  }
+
+  void of_logins_at_once_that_upgrade_each_has_the_hash_that_is_stored() {
+    users_.add("alice", crypto::PasswordHashes(pbkdf2(1), random_).encode("secret"));
+    const std::string others = hashes_.encode("secret");
+    users_.before_set_password = [&] { users_.rows[0].password = others; };
+    const auto user = check("alice", "secret");
+    CPPUNIT_ASSERT(user.has_value());
+    CPPUNIT_ASSERT_EQUAL(others, user->password);
+    CPPUNIT_ASSERT_EQUAL(others, users_.rows[0].password);
   }
 
   void failing_writes_do_not_fail_the_login() {
@@ -219,16 +230,20 @@ class CredentialsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_THROW(check("alice", "secret"), util::Outage);
   }
 
-  void a_confirmation_counts_with_the_logins() {
+  void a_confirmation_is_not_slowed_by_failed_logins() {
     throttled_ = &throttle_;
     const auto id = users_.add("alice", hashes_.encode("secret")).id;
-    CPPUNIT_ASSERT(std::holds_alternative<store::User>(credentials().confirm(id, "secret", origin_)));
+    const accounts::LoggedIn alice{id, store::SessionId{1}};
+    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT(!check("alice", "wrong"));
+    CPPUNIT_ASSERT(std::holds_alternative<store::User>(credentials().confirm(alice, "secret", origin_)));
+    for (int i = 0; i < 2; ++i) {
+      CPPUNIT_ASSERT(
+          std::holds_alternative<accounts::BadCredentials>(credentials().confirm(alice, "wrong", origin_)));
+    }
     CPPUNIT_ASSERT(
-        std::holds_alternative<accounts::BadCredentials>(credentials().confirm(id, "wrong", origin_)));
-    CPPUNIT_ASSERT(!check("alice", "wrong"));
-    CPPUNIT_ASSERT(std::holds_alternative<accounts::Throttled>(credentials().confirm(id, "secret", origin_)));
-    CPPUNIT_ASSERT(
-        std::holds_alternative<accounts::BadCredentials>(credentials().confirm(99, "secret", origin_)));
+        std::holds_alternative<accounts::Throttled>(credentials().confirm(alice, "secret", origin_)));
+    CPPUNIT_ASSERT(std::holds_alternative<accounts::BadCredentials>(
+        credentials().confirm({99, std::nullopt}, "secret", origin_)));
   }
 
  private:
@@ -249,7 +264,8 @@ class CredentialsTest : public CppUnit::TestFixture {
   const store::Origin origin_{"192.0.2.7", "agent", "request"};
   accounts_test::FakeThrottleStore failures_;
   accounts_test::FakeAuditStore audit_;
-  accounts::Throttle throttle_{failures_, &audit_, clock_, {.account_failures = 2}};
+  accounts_test::FakeSessionStore sessions_{users_};
+  accounts::Throttle throttle_{failures_, &sessions_, &audit_, clock_, {.account_failures = 2}};
   accounts::Throttle* throttled_ = nullptr;
 };
 

@@ -51,6 +51,7 @@ class FakeSessionStore final : public store::SessionStore {
   bool referred_to = false;
   bool away = false;                  // for rotations of several
   std::vector<std::size_t> together;  // how many each of them had
+  int place_questions = 0;
   std::function<void()> before_change_password = [] {};
 
   store::Created create(const store::Session& session, const store::Grounds&) override {
@@ -89,6 +90,15 @@ class FakeSessionStore final : public store::SessionStore {
       if (row.id == id) return row;
     }
     return std::nullopt;
+  }
+  std::vector<store::SessionPlace> places_of(std::string_view username) override {
+    ++place_questions;
+    std::vector<store::SessionPlace> places;
+    for (const auto& row : rows) {
+      const auto user = users_.find_by_id(row.user_id);
+      if (user && user->username == username) places.push_back({row.user_id, row.address});
+    }
+    return places;
   }
   std::vector<store::Session> list(const store::SessionFilter& filter, util::TimePoint now) override {
     std::vector<store::Session> found;

@@ -37,6 +37,16 @@ class FakeThrottleStore final : public store::ThrottleStore {
     row = {seen + 1, now, blocked_until};
     return true;
   }
+  bool begin_anew(const store::ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
+                  std::optional<util::TimePoint> blocked_until) override {
+    std::exchange(before_claim, [] {})();
+    const std::lock_guard lock(mutex_);
+    asked();
+    auto& row = rows_[key(subject)];
+    if (row.failures != seen || (row.blocked_until && *row.blocked_until > now)) return false;
+    row = {1, now, blocked_until};
+    return true;
+  }
   store::ThrottleState count(const store::ThrottleSubject& subject, std::int64_t,
                              util::TimePoint now) override {
     const std::lock_guard lock(mutex_);
@@ -60,11 +70,19 @@ class FakeThrottleStore final : public store::ThrottleStore {
     if (clearing_fails) throw util::Outage("the fake database takes no writes");
     return rows_.erase(key(subject)) > 0;
   }
+  bool clear_owner(std::int64_t user_id) override {
+    const std::string begin = std::to_string(user_id) + "/";
+    return std::erase_if(rows_, [&](const auto& row) {
+             return row.first.first == store::ThrottleSubject::Kind::owner &&
+                    row.first.second.starts_with(begin);
+           }) > 0;
+  }
   std::vector<store::ThrottleRow> list(unsigned) override { return {}; }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 
-  std::int64_t failures_of(const std::string& username) {
-    return rows_[key({store::ThrottleSubject::Kind::account, username})].failures;
+  std::int64_t failures_of(const std::string& text,
+                           store::ThrottleSubject::Kind kind = store::ThrottleSubject::Kind::account) {
+    return rows_[key({kind, text})].failures;
   }
 
  private:

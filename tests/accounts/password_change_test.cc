@@ -74,7 +74,8 @@ class PasswordChangeTest : public CppUnit::TestFixture {
     store::Ending ending;
     ending.reason = store::SessionEnd::password_changed;
     ending.now = clock_.now_;
-    return change_.change(user_, {from, to}, sessions_.rows[0].id, ending, {"192.0.2.7", "", ""});
+    return change_.change({user_, sessions_.rows[0].id}, {from, to}, sessions_.rows[0].id, ending,
+                          {"192.0.2.7", "", ""});
   }
   void refuses(const std::string& expected, const accounts::PasswordChange::Outcome& outcome) {
     std::string told;
@@ -101,7 +102,7 @@ class PasswordChangeTest : public CppUnit::TestFixture {
   util::SystemRandom random_;
   crypto::PasswordHashes hashes_{cheap(), random_};
   accounts::PasswordPolicy policy_{{}, {}};
-  accounts::Throttle throttle_{failures_, nullptr, clock_, {}};
+  accounts::Throttle throttle_{failures_, &sessions_, nullptr, clock_, {}};
   accounts::Credentials credentials_{users_, hashes_, clock_, {}, &throttle_};
   accounts::PasswordChange change_{credentials_, policy_, hashes_, sessions_};
   std::int64_t user_ = 0;

@@ -81,15 +81,15 @@ class ProfileTest : public CppUnit::TestFixture {
   }
 
   void an_account_ends_with_its_password_only() {
-    CPPUNIT_ASSERT(std::holds_alternative<accounts::BadCredentials>(profile_.remove(id_, "wrong", {}, {})));
+    CPPUNIT_ASSERT(std::holds_alternative<accounts::BadCredentials>(profile_.remove({id_}, "wrong", {}, {})));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, users_.rows.size());
-    CPPUNIT_ASSERT(std::holds_alternative<Profile::Deleted>(profile_.remove(id_, "secret", {}, {})));
+    CPPUNIT_ASSERT(std::holds_alternative<Profile::Deleted>(profile_.remove({id_}, "secret", {}, {})));
     CPPUNIT_ASSERT(users_.rows.empty());
   }
 
   void an_account_that_others_refer_to_stays() {
     sessions_.referred_to = true;
-    CPPUNIT_ASSERT(std::holds_alternative<Profile::ReferredTo>(profile_.remove(id_, "secret", {}, {})));
+    CPPUNIT_ASSERT(std::holds_alternative<Profile::ReferredTo>(profile_.remove({id_}, "secret", {}, {})));
   }
 
  private:

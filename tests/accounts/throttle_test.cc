@@ -10,6 +10,7 @@ namespace {
 using accounts::Throttle;
 using accounts::Throttled;
 using std::chrono::seconds;
+using Kind = store::ThrottleSubject::Kind;
 
 class ThrottleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ThrottleTest);
@@ -22,9 +23,17 @@ class ThrottleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(successes_from_a_slowed_address_are_not_counted);
   CPPUNIT_TEST(what_is_no_address_is_not_counted);
   CPPUNIT_TEST(of_guesses_at_once_one_gets_the_turn);
+  CPPUNIT_TEST(of_rivals_after_a_lockout_one_begins_anew);
   CPPUNIT_TEST(a_turn_that_came_to_nothing_counts_as_a_failure);
   CPPUNIT_TEST(the_good_case_costs_one_statement);
   CPPUNIT_TEST(each_failure_is_recorded_and_each_delay_once);
+  CPPUNIT_TEST(strangers_keep_no_owner_out);
+  CPPUNIT_TEST(an_owner_has_a_count_of_his_own_with_the_same_bounds);
+  CPPUNIT_TEST(an_owner_is_known_by_his_network_and_his_own_account_only);
+  CPPUNIT_TEST(nobody_asks_for_the_owner_before_there_is_a_delay);
+  CPPUNIT_TEST(what_an_address_is_refused_counts_towards_it);
+  CPPUNIT_TEST(who_is_logged_in_counts_by_his_session);
+  CPPUNIT_TEST(tokens_without_session_count_together);
   CPPUNIT_TEST(networks_are_what_one_customer_has);
   CPPUNIT_TEST_SUITE_END();
 
@@ -111,6 +120,19 @@ class ThrottleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, failures_.failures_of("ada"));
   }
 
+  void of_rivals_after_a_lockout_one_begins_anew() {
+    origin_.address.clear();
+    for (int i = 0; i < 12; ++i) wait_and_fail("ada");
+    clock_.now_ += seconds(1000);
+    // Both have read twelve when the rival begins anew, and fails twice.
+    failures_.before_claim = [&] {
+      for (int i = 0; i < 2; ++i) throttle_.failed(attempt("ada"), 7, origin_);
+    };
+    throttle_.failed(attempt("ada"), 7, origin_);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, failures_.failures_of("ada"));
+    CPPUNIT_ASSERT(std::holds_alternative<Throttled>(begin_at("ada", "")));
+  }
+
   void a_turn_that_came_to_nothing_counts_as_a_failure() {
     for (int i = 0; i < 3; ++i) wait_and_fail("ada");
     clock_.now_ += seconds(100);
@@ -140,6 +162,106 @@ class ThrottleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("login_failed locked_out"), audit_.told());
   }
 
+  void strangers_keep_no_owner_out() {
+    has_session("ada", "192.0.2.7");
+    // Each from another address, so that no address is slowed: they take every turn until the lock.
+    int stranger = 0;
+    for (int i = 0; i < 2000; ++i) {
+      const auto turn = begin_at("ada", "203.0.113." + std::to_string(stranger++ % 250));
+      if (const auto* taken = std::get_if<Throttle::Attempt>(&turn)) throttle_.failed(*taken, 7, {});
+      CPPUNIT_ASSERT(!std::holds_alternative<Throttled>(begin_at("ada", "192.0.2.7")));
+      clock_.now_ += seconds(1);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{12}, failures_.failures_of("ada"));
+    CPPUNIT_ASSERT(std::holds_alternative<Throttled>(begin_at("ada", "198.51.100.1")));
+    // And what he does there opens nothing to the others.
+    throttle_.succeeded(std::get<Throttle::Attempt>(begin_at("ada", "192.0.2.7")));
+    CPPUNIT_ASSERT(std::holds_alternative<Throttled>(begin_at("ada", "198.51.100.1")));
+  }
+
+  void an_owner_has_a_count_of_his_own_with_the_same_bounds() {
+    has_session("ada", "192.0.2.7");
+    origin_.address = "203.0.113.9";
+    for (int i = 0; i < 3; ++i) wait_and_fail("ada");
+    std::string waits;
+    for (int i = 0; i < 12; ++i) {
+      audit_.events.clear();
+      const auto turn = begin_at("ada", "192.0.2.7");
+      throttle_.failed(std::get<Throttle::Attempt>(turn), 7,
+                       {});  // of no address, which would be slowed, too
+      const auto until = failures_.read({Kind::owner, "1/192.0.2.7"}, {}).account.blocked_until;
+      if (!until || i == 11) continue;
+      waits += std::to_string(std::chrono::ceil<seconds>(*until - clock_.now_).count()) + " ";
+      clock_.now_ = *until;
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("2 4 8 16 20 20 20 20 20 "), waits);
+    CPPUNIT_ASSERT_EQUAL(std::string("login_failed locked_out"), audit_.told());
+    CPPUNIT_ASSERT_EQUAL(1000L, std::get<Throttled>(begin_at("ada", "192.0.2.7")).wait.count());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, failures_.failures_of("ada"));
+  }
+
+  void an_owner_is_known_by_his_network_and_his_own_account_only() {
+    has_session("ada", "2001:db8:1:2::9");
+    for (int i = 0; i < 3; ++i) wait_and_fail("ada");
+    for (int i = 0; i < 3; ++i) wait_and_fail("bob");
+    const struct {
+      const char* name;
+      const char* address;
+      bool known;
+    } rows[] = {
+        {"ada", "2001:db8:1:2::9", true},  {"ada", "2001:db8:1:2:ffff::1", true},
+        {"ada", "2001:db8:1:3::9", false}, {"ada", "", false},
+        {"bob", "2001:db8:1:2::9", false}, {"nobody", "2001:db8:1:2::9", true},
+    };
+    for (const auto& row : rows) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(
+          std::string(row.name) + " " + row.address, row.known,
+          std::holds_alternative<Throttle::Attempt>(begin_at(row.name, row.address)));
+    }
+  }
+
+  void nobody_asks_for_the_owner_before_there_is_a_delay() {
+    has_session("ada", "192.0.2.7");
+    for (int i = 0; i < 3; ++i) wait_and_fail("ada");
+    CPPUNIT_ASSERT_EQUAL(0, sessions_.place_questions);
+    attempt("ada");
+    CPPUNIT_ASSERT_EQUAL(1, sessions_.place_questions);
+    failures_.statements = 0;
+    for (int i = 0; i < 3; ++i) wait_and_fail("nobody");
+    begin_at("nobody", "192.0.2.8");
+    CPPUNIT_ASSERT_EQUAL(2, sessions_.place_questions);
+  }
+
+  void what_an_address_is_refused_counts_towards_it() {
+    for (int i = 0; i < 3; ++i) throttle_.failed(attempt("ada"), 7, {});
+    for (int i = 0; i < 8; ++i)
+      CPPUNIT_ASSERT(std::holds_alternative<Throttled>(begin_at("ada", "192.0.2.7")));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{8}, failures_.failures_of("192.0.2.7", Kind::address));
+    CPPUNIT_ASSERT_EQUAL(2L, std::get<Throttled>(begin_at("bob", "192.0.2.7")).wait.count());
+    // What the address itself is refused is not counted.
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{8}, failures_.failures_of("192.0.2.7", Kind::address));
+  }
+
+  void who_is_logged_in_counts_by_his_session() {
+    const store::SessionId one{1};
+    const store::SessionId two{2};
+    for (int i = 0; i < 3; ++i) throttle_.failed(attempt("ada"), 7, {});
+    for (int i = 0; i < 3; ++i) throttle_.failed(confirmation({7, one}), 7, {});
+    CPPUNIT_ASSERT(std::holds_alternative<Throttled>(throttle_.begin(accounts::LoggedIn{7, one}, origin_)));
+    confirmation({7, two});
+    confirmation({8, one});
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{3}, failures_.failures_of("ada"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{3},
+                         failures_.failures_of("7/01000000000000000000000000000000", Kind::owner));
+  }
+
+  void tokens_without_session_count_together() {
+    for (int i = 0; i < 3; ++i) throttle_.failed(confirmation({7, std::nullopt}), 7, {});
+    CPPUNIT_ASSERT(
+        std::holds_alternative<Throttled>(throttle_.begin(accounts::LoggedIn{7, std::nullopt}, origin_)));
+    confirmation({8, std::nullopt});
+  }
+
   void networks_are_what_one_customer_has() {
     const struct {
       const char* address;
@@ -162,24 +284,38 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
  private:
-  /// The seconds that the next attempt is told to wait; 0: it has its turn, and comes to nothing.
+  void has_session(const std::string& username, const std::string& address) {
+    store::Session session;
+    session.user_id = users_.add(username, "").id;
+    session.address = address;
+    sessions_.rows.push_back(session);
+  }
+  std::variant<Throttle::Attempt, Throttled> begin_at(const std::string& name, const std::string& address) {
+    return throttle_.begin(name, store::Origin{address, "", ""});
+  }
+  Throttle::Attempt confirmation(const accounts::LoggedIn& who) {
+    return std::get<Throttle::Attempt>(throttle_.begin(who, origin_));
+  }
+  /// The seconds that the next attempt is told to wait; 0: it is its turn. Counts nothing: what an account's
+  /// delay refuses counts towards the address, which is left out for that.
   long waiting(const std::string& name) {
-    const auto both = failures_.read({store::ThrottleSubject::Kind::account, name}, {});
-    if (both.account.failures >= options_.account_failures &&
-        (!both.account.blocked_until || *both.account.blocked_until <= clock_.now_)) {
-      return 0;  // without taking the turn
-    }
-    const auto begun = throttle_.begin(name, origin_);
-    const auto* throttled = std::get_if<Throttled>(&begun);
-    return throttled == nullptr ? 0 : throttled->wait.count();
+    const auto both = failures_.read({Kind::account, name}, {Kind::address, origin_.address});
+    const auto is_blocked = [&](const store::ThrottleState& state) {
+      return state.blocked_until && *state.blocked_until > clock_.now_;
+    };
+    if (is_blocked(both.address)) return std::get<Throttled>(throttle_.begin(name, origin_)).wait.count();
+    return is_blocked(both.account) ? std::get<Throttled>(begin_at(name, "")).wait.count() : 0;
   }
   Throttle::Attempt attempt(const std::string& name) {
     return std::get<Throttle::Attempt>(throttle_.begin(name, origin_));
   }
   /// Waits as long as it takes, and fails.
   long wait_and_fail(const std::string& name) {
-    const long waited = waiting(name);
-    clock_.now_ += seconds(waited);
+    long waited = 0;
+    while (const long more = waiting(name)) {
+      clock_.now_ += seconds(more);
+      waited += more;
+    }
     throttle_.failed(attempt(name), 7, origin_);
     return waited;
   }
@@ -192,9 +328,11 @@ class ThrottleTest : public CppUnit::TestFixture {
                                            .lockout = seconds(1000)};
   store::Origin origin_{"192.0.2.7", "agent", "request"};
   accounts_test::FakeThrottleStore failures_;
+  accounts_test::FakeUserStore users_;
+  accounts_test::FakeSessionStore sessions_{users_};
   accounts_test::FakeAuditStore audit_;
   accounts_test::FixedClock clock_;
-  Throttle throttle_{failures_, &audit_, clock_, options_};
+  Throttle throttle_{failures_, &sessions_, &audit_, clock_, options_};
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(ThrottleTest);

@@ -66,7 +66,7 @@ struct House {
   accounts::PasswordPolicy policy{{}, {}};
   crypto::PasswordHashes hashes{cheap_hashes(), random};
   accounts::Registration registration{users, policy, hashes, clock, {}};
-  accounts::Throttle throttle{failures, &audit, clock, {}};
+  accounts::Throttle throttle{failures, &session_rows, &audit, clock, {}};
   accounts::Credentials credentials{users, hashes, clock, {}, &throttle};
   accounts::PasswordChange password_change{credentials, policy, hashes, session_rows};
   accounts::Profile profile{users, session_rows, credentials, clock, {}};

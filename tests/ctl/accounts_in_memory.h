@@ -31,6 +31,7 @@ class FakeSessions final : public store::SessionStore {
     }
     return std::nullopt;
   }
+  std::vector<store::SessionPlace> places_of(std::string_view) override { return {}; }
   std::vector<store::Session> list(const store::SessionFilter& filter, util::TimePoint) override {
     std::vector<store::Session> found;
     for (const auto& row : rows) {

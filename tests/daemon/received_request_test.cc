@@ -54,26 +54,32 @@ class ReceivedRequestTest : public CppUnit::TestFixture {
                         {"HTTP_USER_AGENT", "curl/8"},
                         {"HTTP_COOKIE", "f=g; h"},
                         {"HTTP_X_CSRF_TOKEN", "0f"},
+                        {"HTTP_HOST", "h.example"},
+                        {"HTTP_ORIGIN", "https://o.example"},
+                        {"HTTP_SEC_FETCH_SITE", "cross-site"},
                         {"HTTP_X_REQUEST_ID", "not-this-one"},
                         {"HTTP_PROXY", "nor this"}};
     const auto told = received(params, "{}", [](const http::Request& r) {
       std::string all;
-      for (const auto view : {r.method, r.path, r.query, r.content_type, r.authorization, r.accept,
-                              r.request_id, r.client, r.user_agent, r.cookie, r.csrf_token, r.body}) {
+      for (const auto view :
+           {r.method, r.path, r.query, r.content_type, r.authorization, r.accept, r.request_id, r.client,
+            r.user_agent, r.cookie, r.csrf_token, r.host, r.origin, r.fetch_site, r.body}) {
         all += std::string(view) + "\n";
       }
       return all;
     });
-    CPPUNIT_ASSERT_EQUAL(std::string("POST\n/a b\nc=%20d\ntext/x\nBearer e\n*/*\n0123456789abcdef\n"
-                                     "192.0.2.1\ncurl/8\nf=g; h\n0f\n{}\n"),
-                         told);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("POST\n/a b\nc=%20d\ntext/x\nBearer e\n*/*\n0123456789abcdef\n"
+                    "192.0.2.1\ncurl/8\nf=g; h\n0f\nh.example\nhttps://o.example\ncross-site\n{}\n"),
+        told);
   }
 
   void absent_parameters_are_empty() {
     const auto told = received({}, {}, [](const http::Request& r) {
       return std::to_string(r.method.size() + r.path.size() + r.query.size() + r.content_type.size() +
                             r.authorization.size() + r.accept.size() + r.client.size() + r.user_agent.size() +
-                            r.cookie.size() + r.csrf_token.size() + r.body.size());
+                            r.cookie.size() + r.csrf_token.size() + r.host.size() + r.origin.size() +
+                            r.fetch_site.size() + r.body.size());
     });
     CPPUNIT_ASSERT_EQUAL(std::string("0"), told);
   }

@@ -22,6 +22,7 @@ bool has(const std::string& text, std::string_view part) {
 class ResponseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ResponseTest);
   CPPUNIT_TEST(writes_the_headers_in_order);
+  CPPUNIT_TEST(varies_by_cookie_where_one_can_authenticate);
   CPPUNIT_TEST(challenges_on_every_401);
   CPPUNIT_TEST(tells_the_length_of_what_head_leaves_out);
   CPPUNIT_TEST(lets_no_header_value_end_its_line);
@@ -55,6 +56,12 @@ class ResponseTest : public CppUnit::TestFixture {
         "\r\n"
         "{}"s,
         written(response));
+  }
+
+  void varies_by_cookie_where_one_can_authenticate() {
+    http::Response response;
+    response.vary_cookie = true;
+    CPPUNIT_ASSERT(has(written(response), "\r\nVary: Accept, Cookie\r\n"));
   }
 
   void challenges_on_every_401() {

@@ -77,26 +77,26 @@ class CookieTest : public CppUnit::TestFixture {
       return all.substr(all.find(';'));
     };
     CPPUNIT_ASSERT_EQUAL(std::string("; Path=/api/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict"),
-                         attributes("jwtauthd_refresh"));
+                         attributes("__Secure-jwtauthd_refresh"));
     CPPUNIT_ASSERT_EQUAL(std::string("; Path=/api/; Max-Age=300; HttpOnly; Secure; SameSite=Strict"),
-                         attributes("jwtauthd_access"));
+                         attributes("__Secure-jwtauthd_access"));
     CPPUNIT_ASSERT_EQUAL(std::string("; Path=/; Max-Age=86400; Secure; SameSite=Strict"),
-                         attributes("jwtauthd_csrf"));
-    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "jwtauthd_refresh")).status);
+                         attributes("__Host-jwtauthd_csrf"));
+    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "__Secure-jwtauthd_refresh")).status);
   }
 
   void the_access_cookie_opens_what_only_reads() {
     for (const char* path : {"/api/dashboard/", "/api/me/", "/api/sessions/"}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(path, 200, get(path, with_cookies(jar_)).status);
     }
-    CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", {{"Cookie", "jwtauthd_access=x.y.z"}}).status);
+    CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", {{"Cookie", "__Secure-jwtauthd_access=x.y.z"}}).status);
     Headers both = with_cookies(jar_);
     both.emplace_back("Authorization", "Bearer x.y.z");
     CPPUNIT_ASSERT_EQUAL_MESSAGE("the header counts", 401, get("/api/dashboard/", both).status);
   }
 
   void what_changes_something_wants_the_csrf_token() {
-    const auto csrf = value_of(jar_, "jwtauthd_csrf");
+    const auto csrf = value_of(jar_, "__Host-jwtauthd_csrf");
     const auto change = [&](const std::string& token) {
       Headers headers = with_cookies(jar_, token);
       headers.emplace_back("Content-Type", "application/json");
@@ -123,24 +123,25 @@ class CookieTest : public CppUnit::TestFixture {
     };
     CPPUNIT_ASSERT_EQUAL(kMissing, ask(jar_, "").body);
     CPPUNIT_ASSERT_EQUAL(kIncorrect, ask(jar_, "0").body);
-    const auto done = ask(jar_, value_of(jar_, "jwtauthd_csrf"));
+    const auto done = ask(jar_, value_of(jar_, "__Host-jwtauthd_csrf"));
     CPPUNIT_ASSERT_EQUAL_MESSAGE(done.body, 200, done.status);
     const auto renewed = set_by(done);
-    CPPUNIT_ASSERT_EQUAL(member(done.body, "refresh"), value_of(renewed, "jwtauthd_refresh"));
-    CPPUNIT_ASSERT_EQUAL(member(done.body, "access"), value_of(renewed, "jwtauthd_access"));
-    CPPUNIT_ASSERT_EQUAL(value_of(jar_, "jwtauthd_csrf"), value_of(renewed, "jwtauthd_csrf"));
-    CPPUNIT_ASSERT_EQUAL(200, ask(renewed, value_of(renewed, "jwtauthd_csrf")).status);
+    CPPUNIT_ASSERT_EQUAL(member(done.body, "refresh"), value_of(renewed, "__Secure-jwtauthd_refresh"));
+    CPPUNIT_ASSERT_EQUAL(member(done.body, "access"), value_of(renewed, "__Secure-jwtauthd_access"));
+    CPPUNIT_ASSERT_EQUAL(value_of(jar_, "__Host-jwtauthd_csrf"), value_of(renewed, "__Host-jwtauthd_csrf"));
+    CPPUNIT_ASSERT_EQUAL(200, ask(renewed, value_of(renewed, "__Host-jwtauthd_csrf")).status);
   }
 
   void a_csrf_token_is_good_for_its_session_only() {
-    const auto others = value_of(set_by(login(account_.username, account_.password)), "jwtauthd_csrf");
+    const auto others = value_of(set_by(login(account_.username, account_.password)), "__Host-jwtauthd_csrf");
     CPPUNIT_ASSERT_EQUAL(kIncorrect, post_json("/api/logout/", "{}", with_cookies(jar_, others)).body);
     CPPUNIT_ASSERT_EQUAL(200, get("/api/dashboard/", with_cookies(jar_)).status);
   }
 
   void logout_takes_away_what_login_set() {
     CPPUNIT_ASSERT_EQUAL(403, post_json("/api/logout/", "{}", with_cookies(jar_)).status);
-    const auto done = post_json("/api/logout/", "{}", with_cookies(jar_, value_of(jar_, "jwtauthd_csrf")));
+    const auto done =
+        post_json("/api/logout/", "{}", with_cookies(jar_, value_of(jar_, "__Host-jwtauthd_csrf")));
     CPPUNIT_ASSERT_EQUAL_MESSAGE(done.body, 200, done.status);
     const auto cleared = set_by(done);
     CPPUNIT_ASSERT_EQUAL(jar_.size(), cleared.size());
@@ -148,7 +149,7 @@ class CookieTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(
           value, value.substr(0, 7) == "; Path=" && value.find("Max-Age=0;") != std::string::npos);
     }
-    CPPUNIT_ASSERT_EQUAL(401, refresh(value_of(jar_, "jwtauthd_refresh")).status);
+    CPPUNIT_ASSERT_EQUAL(401, refresh(value_of(jar_, "__Secure-jwtauthd_refresh")).status);
     let_a_second_pass();
     CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", with_cookies(jar_)).status);
   }
@@ -158,15 +159,15 @@ class CookieTest : public CppUnit::TestFixture {
     headers.emplace_back("Authorization", "Bearer " + account_.access);
     headers.emplace_back("Content-Type", "application/json");
     CPPUNIT_ASSERT_EQUAL(200, request("PATCH", "/api/me/", headers, R"({"last_name":"Lovelace"})").status);
-    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "jwtauthd_refresh")).status);
+    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "__Secure-jwtauthd_refresh")).status);
   }
 
   void are_neither_set_nor_taken_by_default() {
     there_.reset();
     const auto account = register_and_login();
     CPPUNIT_ASSERT(set_by(login(account.username, account.password)).empty());
-    const Headers cookie{
-        {"Cookie", "jwtauthd_access=" + account.access + "; jwtauthd_refresh=" + account.refresh}};
+    const Headers cookie{{"Cookie", "__Secure-jwtauthd_access=" + account.access +
+                                        "; __Secure-jwtauthd_refresh=" + account.refresh}};
     CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", cookie).status);
     CPPUNIT_ASSERT_EQUAL(400, post_json("/api/token/refresh/", "{}", cookie).status);
     CPPUNIT_ASSERT_EQUAL(401, post_json("/api/logout/", "{}", cookie).status);

@@ -51,6 +51,14 @@ std::int64_t delay_of(mysql::Pool& pool, std::int64_t user_id) {
                     std::to_string(user_id));
 }
 
+/// Of somebody who has been logged in elsewhere only: here, whoever asks is a stranger to him.
+auto register_elsewhere() {
+  auto account = register_and_login();
+  change(database(),
+         "UPDATE jwtauthd_session SET address = '203.0.113.9' WHERE user_id = " + std::to_string(account.id));
+  return account;
+}
+
 }  // namespace
 
 class ThrottleTest : public CppUnit::TestFixture {
@@ -63,6 +71,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(names_that_are_one_account_count_together);
   CPPUNIT_TEST(an_operator_sees_and_clears);
   CPPUNIT_TEST(a_password_asked_again_counts_too);
+  CPPUNIT_TEST(where_he_was_logged_in_an_owner_gets_in);
   CPPUNIT_TEST(an_address_is_slowed_for_all_accounts);
   CPPUNIT_TEST(an_account_is_locked_at_the_limit);
   CPPUNIT_TEST_SUITE_END();
@@ -73,7 +82,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   void tearDown() override { setUp(); }
 
   void answers_429_in_drfs_words_and_does_not_look_at_the_password() {
-    const auto account = register_and_login();
+    const auto account = register_elsewhere();
     CPPUNIT_ASSERT(std::vector<int>(5, 401) == fail(account.username, 5));
     hold_blocks(database());
     const auto blocked = login(account.username, account.password);
@@ -91,8 +100,8 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void unknown_accounts_are_treated_the_same_to_the_byte() {
-    const auto account = register_and_login();
-    const auto inactive = register_and_login();
+    const auto account = register_elsewhere();
+    const auto inactive = register_elsewhere();
     change(database(), "UPDATE auth_user SET is_active = 0 WHERE id = " + std::to_string(inactive.id));
     const std::string nobody = fresh_username();
     for (int i = 1; i <= 8; ++i) {
@@ -115,7 +124,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void each_further_failure_doubles_the_delay() {
-    const auto account = register_and_login();
+    const auto account = register_elsewhere();
     fail(account.username, 4);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, delay_of(database(), account.id));
     for (const std::int64_t delay : {1, 2, 4, 8}) {
@@ -123,7 +132,6 @@ class ThrottleTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(401, login(account.username, kWrong).status);
       CPPUNIT_ASSERT_EQUAL(delay, delay_of(database(), account.id));
     }
-    // Nobody keeps an owner out for longer than throttle.max_delay.
     change(database(), "UPDATE jwtauthd_throttle SET failures = 60 WHERE kind = 'n'");
     end_blocks(database());
     CPPUNIT_ASSERT_EQUAL(401, login(account.username, kWrong).status);
@@ -131,7 +139,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void many_guesses_at_once_have_one_turn() {
-    const auto account = register_and_login();
+    const auto account = register_elsewhere();
     fail(account.username, 5);
     // So that the delay after the one turn outlasts the slowest machine.
     change(database(), "UPDATE jwtauthd_throttle SET failures = 20 WHERE kind = 'n'");
@@ -152,7 +160,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void a_success_clears_the_count() {
-    const auto account = register_and_login();
+    const auto account = register_elsewhere();
     for (int i = 0; i < 3; ++i) {
       CPPUNIT_ASSERT(std::vector<int>(4, 401) == fail(account.username, 4));
       CPPUNIT_ASSERT_EQUAL(200, login(account.username, account.password).status);
@@ -163,7 +171,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void names_that_are_one_account_count_together() {
-    const auto account = register_and_login();
+    const auto account = register_elsewhere();
     std::string upper = account.username;
     upper[0] = 'I';
     std::string full_width = account.username;
@@ -178,7 +186,7 @@ class ThrottleTest : public CppUnit::TestFixture {
   }
 
   void an_operator_sees_and_clears() {
-    const auto account = register_and_login();
+    const auto account = register_elsewhere();
     fail(account.username, 5);
     hold_blocks(database());
     CPPUNIT_ASSERT_EQUAL(429, login(account.username, account.password).status);
@@ -202,7 +210,21 @@ class ThrottleTest : public CppUnit::TestFixture {
     hold_blocks(database());
     CPPUNIT_ASSERT_EQUAL_MESSAGE("whoever has a token has not the password yet", 429,
                                  guess(account.password).status);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("of this session alone", 200,
+                                 login(account.username, account.password).status);
+  }
+
+  void where_he_was_logged_in_an_owner_gets_in() {
+    const auto account = register_and_login();
+    fail(account.username, 5);
+    change(database(), "UPDATE jwtauthd_throttle SET failures = 100 WHERE kind = 'n'");
+    hold_blocks(database());
+    CPPUNIT_ASSERT_EQUAL(200, login(account.username, account.password).status);
+    CPPUNIT_ASSERT(std::vector<int>(5, 401) == fail(account.username, 5));
+    hold_blocks(database());
     CPPUNIT_ASSERT_EQUAL(429, login(account.username, account.password).status);
+    jwtauthctl("throttle clear " + account.username);
+    CPPUNIT_ASSERT_EQUAL(200, login(account.username, account.password).status);
   }
 
   void an_address_is_slowed_for_all_accounts() {
@@ -221,6 +243,7 @@ class ThrottleTest : public CppUnit::TestFixture {
     const SessionsStack quick;  // throttle: delays from 3 failures on, locked for a minute at 4
     change(quick.database(), "DELETE FROM jwtauthd_throttle");
     const auto account = register_and_login();
+    change(quick.database(), "UPDATE jwtauthd_session SET address = '203.0.113.9'");
     fail(account.username, 3);
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, delay_of(quick.database(), account.id));
     end_blocks(quick.database());

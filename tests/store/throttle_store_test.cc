@@ -36,11 +36,13 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(columns_of_other_character_sets_do);
   CPPUNIT_TEST(keeps_no_name_that_was_typed);
   CPPUNIT_TEST(claim_takes_its_turn_once);
+  CPPUNIT_TEST(of_many_that_begin_anew_one_does);
   CPPUNIT_TEST(of_many_claims_over_two_pools_one_wins);
   CPPUNIT_TEST(many_failures_at_once_are_all_counted);
   CPPUNIT_TEST(address_counts_anew_after_an_hour_and_an_account_does_not);
   CPPUNIT_TEST(block_is_never_moved_to_an_earlier_time);
   CPPUNIT_TEST(clear_forgets);
+  CPPUNIT_TEST(owners_are_counted_apart);
   CPPUNIT_TEST(lists_latest_first_with_names_of_accounts_that_exist);
   CPPUNIT_TEST(purge_spares_what_is_blocked);
   CPPUNIT_TEST(reads_and_purges_through_an_index);
@@ -171,6 +173,21 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!store_->read(account("x"), address("x")).address.blocked_until);
   }
 
+  void of_many_that_begin_anew_one_does() {
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 2, at(9), std::nullopt));  // no row
+    store_->count(account("x"), 0, at(1));
+    store_->count(account("x"), 0, at(1));
+    store_->block(account("x"), at(9));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 2, at(8), std::nullopt));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 3, at(9), std::nullopt));
+    CPPUNIT_ASSERT(store_->begin_anew(account("x"), 2, at(9), std::nullopt));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 2, at(9), std::nullopt));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, failures("x"));
+    // One failure is the lock and its beginning: who comes second finds it blocked.
+    CPPUNIT_ASSERT(store_->begin_anew(account("x"), 1, at(10), at(20)));
+    CPPUNIT_ASSERT(!store_->begin_anew(account("x"), 1, at(10), at(20)));
+  }
+
   void of_many_claims_over_two_pools_one_wins() {
     mysql::Pool other_pool(database_->options());
     store::MysqlThrottleStore other(other_pool);
@@ -226,6 +243,28 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(store_->clear(account("X")));
     CPPUNIT_ASSERT(!store_->clear(account("x")));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures("x"));
+  }
+
+  void owners_are_counted_apart() {
+    add_user(7, "ann");
+    const auto owner = [](std::string text) {
+      return ThrottleSubject{ThrottleSubject::Kind::owner, std::move(text)};
+    };
+    store_->count(owner("7/2001:db8::/64"), 7, at(1));
+    store_->count(owner("7/2001:db8::/64"), 7, at(2));
+    store_->count(owner("8/2001:db8::/64"), 8, at(1));
+    store_->count(address("192.0.2.1"), 0, at(0));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures("7/2001:db8::/64"));
+    const auto both = store_->read(owner("7/2001:db8::/64"), address("192.0.2.1"));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, both.account.failures);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, both.address.failures);
+    CPPUNIT_ASSERT(store_->claim(owner("7/2001:db8::/64"), 2, at(3), at(5)));
+    const auto row = store_->list(10).at(0);
+    CPPUNIT_ASSERT(row.kind == ThrottleSubject::Kind::owner);
+    CPPUNIT_ASSERT_EQUAL("ann 2001:db8::/64"s, row.username + " " + row.address);
+    CPPUNIT_ASSERT(store_->clear_owner(7));
+    CPPUNIT_ASSERT(!store_->clear_owner(7));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, store_->list(10).size());
   }
 
   void lists_latest_first_with_names_of_accounts_that_exist() {

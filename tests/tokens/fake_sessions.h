@@ -171,6 +171,7 @@ class FakeSessions final : public store::SessionStore {
     row.unchanged_for = database_time() - touched_[id];
     return row;
   }
+  std::vector<store::SessionPlace> places_of(std::string_view) override { return {}; }
   std::vector<store::Session> list(const store::SessionFilter& filter, util::TimePoint now) override {
     const std::lock_guard lock(mutex_);
     std::vector<store::Session> listed;
