@@ -23,7 +23,7 @@ class JointRefreshTest : public CppUnit::TestFixture {
   House house_{{.sessions = true}};
 
   std::string login(const std::string& name) {
-    return house_.session_tokens.grant(house_.add_user(name, "rope-lantern-42"), {}).refresh;
+    return house_.session_tokens.grant(house_.add_user(name, "rope-lantern-42"), {}).value().refresh;
   }
   std::vector<http::Response> refresh(const std::vector<std::string>& tokens) {
     std::vector<std::string> bodies;

@@ -199,7 +199,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
       return std::chrono::steady_clock::time_point(std::chrono::seconds(seconds_));
     });
     const auto poll = [&] {
-      clock_.set(now + seconds_);
+      clock_.set(now + seconds_ - 1000);
       feed.poll_once();
     };
     poll();

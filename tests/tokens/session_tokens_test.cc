@@ -419,7 +419,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(second.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(second.access));
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(first_again.refresh));
-    CPPUNIT_ASSERT_EQUAL("session_ended 7 limit"s, tables_.audit.told().at(2));
+    CPPUNIT_ASSERT_EQUAL("session_ended 7 limit"s, tables_.audit.told().at(3));
   }
 
   void no_token_of_ours_asks_no_database() {
