@@ -18,38 +18,54 @@ std::string_view strip(std::string_view text) {
   return text;
 }
 
+Principal principal(std::shared_ptr<const KnownUser> user, const Vouched& vouched) {
+  const auto began = tokens::began(vouched.session.id);
+  return {std::move(user),
+          vouched.session.id,
+          vouched.session.has_sid,
+          vouched.expires,
+          began ? std::chrono::floor<std::chrono::seconds>(*began).time_since_epoch().count()
+                : vouched.said.issued,
+          vouched.grant};
+}
+
 }  // namespace
 
 struct BearerAuthenticator::Impl {
   Impl(const Verifier& verifier_in, UserDirectory& directory, const util::Clock& clock_in,
-       BearerOptions options_in, RevocationFeed* feed_in)
+       BearerOptions options_in, RevocationFeed* feed_in, std::vector<CredentialSource*> sources_in)
       : verifier(verifier_in),
         clock(clock_in),
         options(std::move(options_in)),
         users(directory, clock, options.users),
-        feed(feed_in) {}
+        feed(feed_in),
+        sources(std::move(sources_in)) {}
 
   const Verifier& verifier;
   const util::Clock& clock;
   const BearerOptions options;
   const TokenUsers users;
   RevocationFeed* const feed;
+  const std::vector<CredentialSource*> sources;
   util::SystemRandom random;
   TokenCache cache{options.cached_tokens, random};
 
   bool is_ours(std::string_view scheme) const;
-  std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase> vouch(std::string_view token,
-                                                                        bool may_ask_database);
+  using Voucher = std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase>;
+  Voucher vouch(std::string_view token, bool may_ask_database, Accepts accepts);
+  Voucher read(std::string_view token, bool may_ask_database);
 };
 
 BearerAuthenticator::BearerAuthenticator(const Verifier& verifier, UserDirectory& directory,
                                          const util::Clock& clock, BearerOptions options,
-                                         RevocationFeed* feed)
-    : impl_(std::make_unique<Impl>(verifier, directory, clock, std::move(options), feed)) {}
+                                         RevocationFeed* feed, std::vector<CredentialSource*> sources)
+    : impl_(
+          std::make_unique<Impl>(verifier, directory, clock, std::move(options), feed, std::move(sources))) {}
 
 BearerAuthenticator::~BearerAuthenticator() = default;
 
-BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, bool may_ask_database) {
+BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, bool may_ask_database,
+                                                Accepts accepts) {
   const std::string_view header = strip(authorization);
   const std::string_view scheme = header.substr(0, header.find_first_of(white_space));
   if (!impl_->is_ours(scheme)) return BearerDefect::absent;
@@ -57,7 +73,7 @@ BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, 
   if (token.empty()) return BearerDefect::bad_header;
 
   for (bool read_again = false;; read_again = true) {
-    const auto outcome = impl_->vouch(token, may_ask_database);
+    const auto outcome = impl_->vouch(token, may_ask_database, accepts);
     if (const auto* defect = std::get_if<TokenDefect>(&outcome)) return *defect;
     if (const auto* defect = std::get_if<BearerDefect>(&outcome)) return *defect;
     if (std::holds_alternative<NeedsDatabase>(outcome)) return NeedsDatabase{};
@@ -67,9 +83,12 @@ BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, 
       if (!ended) return NeedsDatabase{};
       if (*ended) return TokenDefect::blacklisted;
     }
-    auto found = impl_->users.find(vouched.user_id, vouched.said, may_ask_database);
+    if (vouched.grant != nullptr && vouched.grant->subject) return principal(nullptr, vouched);
+    auto found = vouched.grant != nullptr
+                     ? impl_->users.find(vouched.user_id, may_ask_database)
+                     : impl_->users.find(vouched.user_id, vouched.said, may_ask_database);
     if (auto* user = std::get_if<std::shared_ptr<const KnownUser>>(&found))
-      return Principal{std::move(*user), vouched.session.id, vouched.session.has_sid, vouched.expires};
+      return principal(std::move(*user), vouched);
     if (const auto* defect = std::get_if<BearerDefect>(&found)) return *defect;
     if (std::holds_alternative<NeedsDatabase>(found)) return NeedsDatabase{};
     if (read_again) return BearerDefect::user_not_found;
@@ -82,15 +101,31 @@ bool BearerAuthenticator::Impl::is_ours(std::string_view scheme) const {
          options.header_types.end();
 }
 
-std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase> BearerAuthenticator::Impl::vouch(
-    std::string_view token, bool may_ask_database) {
-  if (const auto known = cache.find(token)) {
-    if (!verifier.expired(known->expires, clock.unix_now())) return *known;
+BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_view token,
+                                                                    bool may_ask_database, Accepts accepts) {
+  if (auto known = cache.find(token)) {
+    if (known->grant != nullptr && accepts == Accepts::logins) return TokenDefect::invalid;
+    if (!verifier.expired(known->expires, clock.unix_now())) return *std::move(known);
     cache.erase(token);
     return TokenDefect::expired;
   }
   // Only here, since what is in the cache has none and looking costs more than a hit.
   if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;
+  if (accepts == Accepts::credentials) {
+    for (CredentialSource* const source : sources) {
+      if (!source->takes(token)) continue;
+      auto outcome = source->vouch(token, may_ask_database);
+      if (const auto* defect = std::get_if<TokenDefect>(&outcome)) return *defect;
+      if (std::holds_alternative<NeedsDatabase>(outcome)) return NeedsDatabase{};
+      cache.insert(token, std::get<Vouched>(outcome));
+      return std::get<Vouched>(std::move(outcome));
+    }
+  }
+  return read(token, may_ask_database);
+}
+
+BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::read(std::string_view token,
+                                                                   bool may_ask_database) {
   const auto verified = verifier.verify(token, TokenType::access);
   if (!verified) return verified.error();
   const auto named = users.read(verified->claims, may_ask_database);
@@ -98,7 +133,7 @@ std::variant<Vouched, BearerDefect, TokenDefect, NeedsDatabase> BearerAuthentica
   if (std::holds_alternative<NeedsDatabase>(named)) return NeedsDatabase{};
   const auto& user = std::get<TokenUsers::Named>(named);
   const Vouched vouched{user.id, verified->expires, user.said,
-                        session_of(verified->claims, verifier.jti_claim())};
+                        session_of(verified->claims, verifier.jti_claim()), nullptr};
   // Whom nobody is called may be created later, where an id cannot come back.
   if (options.users.by_username && user.id == nobody) return vouched;
   cache.insert(token, vouched);

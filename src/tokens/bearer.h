@@ -11,6 +11,7 @@
 
 #include "store/revocation_store.h"
 #include "tokens/claims.h"
+#include "tokens/credential_source.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/token_users.h"
 #include "tokens/user_directory.h"
@@ -20,10 +21,20 @@
 namespace tokens {
 
 struct Principal {
-  std::shared_ptr<const KnownUser> user;
-  store::SessionId session{};      // of the token, or what stands for it
-  bool has_sid = false;            // the token names its session itself
-  std::int64_t token_expires = 0;  // seconds since 1970
+  std::shared_ptr<const KnownUser> user;  // nullptr: a subject of another issuer, in the grant
+  store::SessionId session{};             // of the token, or what stands for it
+  bool has_sid = false;                   // the token names its session itself
+  std::int64_t token_expires = 0;         // seconds since 1970
+  /// When its owner proved last who he is: the session's beginning, where the token names one, else its
+  /// `iat`. Seconds since 1970.
+  std::int64_t authenticated = 0;
+  std::shared_ptr<const Grant> grant{};  // nullptr: a login of ours
+};
+
+/// Whose credentials a caller takes.
+enum class Accepts {
+  logins,       // access tokens of ours
+  credentials,  // those, and what the sources vouch for
 };
 
 using BearerOutcome = std::variant<Principal, BearerDefect, TokenDefect, NeedsDatabase>;
@@ -41,11 +52,13 @@ class BearerAuthenticator {
   /// `feed`: nullptr when no token ends before its time. A stale one answers NeedsDatabase, and with
   /// may_ask_database is polled first.
   BearerAuthenticator(const Verifier& verifier, UserDirectory& directory, const util::Clock& clock,
-                      BearerOptions options, RevocationFeed* feed = nullptr);
+                      BearerOptions options, RevocationFeed* feed = nullptr,
+                      std::vector<CredentialSource*> sources = {});
   ~BearerAuthenticator();
 
   /// Throws util::Outage, with may_ask_database only.
-  BearerOutcome authenticate(std::string_view authorization, bool may_ask_database);
+  BearerOutcome authenticate(std::string_view authorization, bool may_ask_database,
+                             Accepts accepts = Accepts::logins);
 
  private:
   struct Impl;

@@ -15,12 +15,16 @@
 
 namespace tokens {
 
-/// What later requests need of a token that a key of ours vouched for.
+struct Grant;
+
+/// What later requests need of a token that was found good.
 struct Vouched {
   std::int64_t user_id = 0;
   std::int64_t expires = 0;  // seconds since 1970
   UserClaims said{};
   SessionOfToken session{};
+  /// nullptr: a login of ours. Else what the credential is good for (tokens/credential_source.h).
+  std::shared_ptr<const Grant> grant{};
 };
 
 /// Of all shards together: each alone would have to drop tokens while others have room.

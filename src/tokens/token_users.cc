@@ -80,11 +80,8 @@ TokenUsers::NamedOutcome TokenUsers::read(const json::Value& claims, bool may_as
 
 TokenUsers::Found TokenUsers::find(std::int64_t id, const UserClaims& said, bool may_ask_database) const {
   if (id == nobody) return BearerDefect::user_not_found;
-  auto user = directory_.recall(id);
-  if (!user) {
-    if (!may_ask_database) return NeedsDatabase{};
-    user = directory_.fetch(id);
-  }
+  const auto user = known(id, may_ask_database);
+  if (!user) return NeedsDatabase{};
   Found found = judge(rules_, *user, said);
   const auto* defect = std::get_if<BearerDefect>(&found);
   if (defect == nullptr || *defect != BearerDefect::password_changed) return found;
@@ -96,6 +93,21 @@ TokenUsers::Found TokenUsers::find(std::int64_t id, const UserClaims& said, bool
   directory_.find_id((*user)->username);
   directory_.forget(id);
   return judge(rules_, directory_.fetch(id), said);
+}
+
+TokenUsers::Found TokenUsers::find(std::int64_t id, bool may_ask_database) const {
+  const auto user = known(id, may_ask_database);
+  if (!user) return NeedsDatabase{};
+  if (*user == nullptr) return BearerDefect::user_not_found;
+  if (rules_.check_active && !(*user)->is_active) return BearerDefect::user_inactive;
+  return *user;
+}
+
+std::optional<std::shared_ptr<const KnownUser>> TokenUsers::known(std::int64_t id,
+                                                                  bool may_ask_database) const {
+  auto user = directory_.recall(id);
+  if (!user && may_ask_database) user = directory_.fetch(id);
+  return user;
 }
 
 bool TokenUsers::may_be_newer_than_known(const UserClaims& said) const {

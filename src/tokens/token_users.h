@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -52,9 +53,13 @@ class TokenUsers {
   /// By by_username: as of the name that the token was read with.
   Found find(std::int64_t id, const UserClaims& said, bool may_ask_database) const;
 
+  /// A credential that is bound to the user's row: his name and password may have changed since.
+  Found find(std::int64_t id, bool may_ask_database) const;
+
   const UserRules& rules() const noexcept { return rules_; }
 
  private:
+  std::optional<std::shared_ptr<const KnownUser>> known(std::int64_t id, bool may_ask_database) const;
   bool may_be_newer_than_known(const UserClaims& said) const;
 
   UserDirectory& directory_;

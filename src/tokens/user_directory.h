@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/user_store.h"
 #include "tokens/user_claim.h"
@@ -24,8 +25,9 @@ struct KnownUser {
   bool is_active = false;
   bool is_staff = false;
   bool is_superuser = false;
-  PasswordMark password{};          // of the stored hash, which itself is not kept
-  std::uint64_t password_seen = 0;  // a quick hash of it, to notice a change
+  PasswordMark password{};            // of the stored hash, which itself is not kept
+  std::uint64_t password_seen = 0;    // a quick hash of it, to notice a change
+  std::vector<std::string> groups{};  // Django's, by name, in order
 };
 
 struct DirectoryOptions {

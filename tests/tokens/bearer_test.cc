@@ -64,6 +64,24 @@ std::string access_token(const std::string& user_id, std::int64_t exp = now + 30
                      (user_id.empty() ? "" : ",\"user_id\":" + user_id) + "}");
 }
 
+/// Vouches for `k_…`, whose owner is user 7 or, for k_foreign, a subject of another issuer.
+class FakeSource final : public tokens::CredentialSource {
+ public:
+  int asked = 0;
+
+  bool takes(std::string_view credential) const noexcept override { return credential.starts_with("k_"); }
+  std::variant<tokens::Vouched, TokenDefect, tokens::NeedsDatabase> vouch(std::string_view credential,
+                                                                          bool may_ask_database) override {
+    if (!may_ask_database) return tokens::NeedsDatabase{};
+    ++asked;
+    if (credential == "k_bad") return TokenDefect::invalid;
+    tokens::Grant grant{"read write", std::nullopt};
+    if (credential == "k_foreign")
+      grant.subject = tokens::ForeignSubject{"https://other", "s1", "eve", "", {}};
+    return tokens::Vouched{7, now + 300, {}, {{1}, true}, std::make_shared<tokens::Grant>(grant)};
+  }
+};
+
 class BearerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(BearerTest);
   CPPUNIT_TEST(splits_the_header_as_django_rest_framework_does);
@@ -80,6 +98,10 @@ class BearerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(tells_the_session_of_the_token);
   CPPUNIT_TEST(a_session_that_ended_ends_a_cached_token);
   CPPUNIT_TEST(a_stale_feed_needs_the_database_and_then_an_answer);
+  CPPUNIT_TEST(a_credential_of_a_source_is_taken_where_credentials_are);
+  CPPUNIT_TEST(a_source_is_asked_once_for_what_it_vouches_for);
+  CPPUNIT_TEST(a_foreign_subject_is_no_user_of_ours);
+  CPPUNIT_TEST(tells_when_the_owner_proved_who_he_is);
   CPPUNIT_TEST(many_threads_agree);
   CPPUNIT_TEST_SUITE_END();
 
@@ -319,6 +341,61 @@ class BearerTest : public CppUnit::TestFixture {
     rows.away = false;
     CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, true)));
     CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, false)));
+  }
+
+  void a_credential_of_a_source_is_taken_where_credentials_are() {
+    FakeSource source;
+    tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, {}, nullptr, {&source});
+    using tokens::Accepts;
+    const auto ask = [&](const std::string& token, Accepts accepts) {
+      return describe(bearer.authenticate("Bearer " + token, true, accepts));
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("invalid"), ask("k_1", Accepts::logins));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), ask("k_1", Accepts::credentials));
+    CPPUNIT_ASSERT_EQUAL(std::string("invalid"), ask("k_1", Accepts::logins));  // and from the cache
+    CPPUNIT_ASSERT_EQUAL(std::string("invalid"), ask("k_bad", Accepts::credentials));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), ask(access_token("7"), Accepts::credentials));
+    users_.put(7, "alice", false);
+    directory_.poll_once();
+    CPPUNIT_ASSERT_EQUAL(std::string("user inactive"), ask("k_1", Accepts::credentials));
+  }
+
+  void a_source_is_asked_once_for_what_it_vouches_for() {
+    FakeSource source;
+    tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, {}, nullptr, {&source});
+    const auto ask = [&](bool may_ask_database) {
+      return bearer.authenticate("Bearer k_1", may_ask_database, tokens::Accepts::credentials);
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("needs the database"), describe(ask(false)));
+    CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(ask(true)));
+    const auto principal = std::get<tokens::Principal>(ask(false));
+    CPPUNIT_ASSERT_EQUAL(std::string("read write"), principal.grant->scope);
+    CPPUNIT_ASSERT_EQUAL(1, source.asked);
+    clock_.set(now + 300);
+    CPPUNIT_ASSERT_EQUAL(std::string("expired"), describe(ask(true)));
+  }
+
+  void a_foreign_subject_is_no_user_of_ours() {
+    FakeSource source;
+    tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, {}, nullptr, {&source});
+    const auto principal = std::get<tokens::Principal>(
+        bearer.authenticate("Bearer k_foreign", true, tokens::Accepts::credentials));
+    CPPUNIT_ASSERT(principal.user == nullptr);
+    CPPUNIT_ASSERT_EQUAL(std::string("eve"), principal.grant->subject->username);
+    CPPUNIT_ASSERT_EQUAL(0, users_.single.load());
+  }
+
+  void tells_when_the_owner_proved_who_he_is() {
+    const std::string times = R"({"token_type":"access","jti":"j","user_id":7,"iat":)" +
+                              std::to_string(now - 9) + ",\"exp\":" + std::to_string(now + 300);
+    const auto of = [&](const std::string& claims) {
+      return std::get<tokens::Principal>(bearer_.authenticate("Bearer " + signed_with(claims), true))
+          .authenticated;
+    };
+    CPPUNIT_ASSERT_EQUAL(now - 9, of(times + "}"));
+    // 2023-11-14T22:00:00Z, where the session began; the token itself is of a later refresh.
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1'699'999'200},
+                         of(times + R"(,"sid":"018bcfd9330070011223344556677889"})"));
   }
 
   void many_threads_agree() {
