@@ -59,6 +59,8 @@ pid_t child(const std::function<int()>& work) {
   const pid_t pid = fork();
   if (pid == 0) {
     setpgid(0, 0);  // its parent is in another group of the session, so that it may be stopped
+    // Whoever started the tests may ignore some (nohup, a job in the background), and a fork inherits that.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) signal(number, SIG_DFL);
     _exit(work());
   }
   return pid;
