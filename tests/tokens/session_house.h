@@ -30,6 +30,17 @@ std::string told(const Outcome& outcome) {
   }
 }
 
+/// A token as Django gives it: without `sid`.
+inline std::string foreign(const std::string& jti, const std::string& type = "refresh",
+                           std::int64_t exp = now + 86400) {
+  return signed_with(R"({"token_type":")" + type + R"(","exp":)" + std::to_string(exp) + R"(,"iat":)" +
+                     std::to_string(now) + R"(,"jti":")" + jti + R"(","user_id":"7"})");
+}
+
+inline std::int64_t seconds(util::TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
 /// One worker. Its tables may be another one's.
 struct SessionHouse {
   struct Tables {

@@ -11,20 +11,10 @@ namespace {
 
 using namespace std::string_literals;
 using namespace std::chrono_literals;
+using tokens_test::foreign;
 using tokens_test::now;
+using tokens_test::seconds;
 using tokens_test::SessionHouse;
-using tokens_test::signed_with;
-
-/// As Django gives it: without `sid`.
-std::string foreign(const std::string& jti, const std::string& type = "refresh",
-                    std::int64_t exp = now + 86400) {
-  return signed_with(R"({"token_type":")" + type + R"(","exp":)" + std::to_string(exp) + R"(,"iat":)" +
-                     std::to_string(now) + R"(,"jti":")" + jti + R"(","user_id":"7"})");
-}
-
-std::int64_t seconds(util::TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
 
 class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SessionTokensTest);
@@ -41,14 +31,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_session_past_its_end_is_ended_while_its_access_token_lives);
   CPPUNIT_TEST(a_session_without_a_row_is_over);
   CPPUNIT_TEST(without_rotation_the_token_stays);
-  CPPUNIT_TEST(a_foreign_token_is_taken_over);
-  CPPUNIT_TEST(a_foreign_token_that_comes_twice_gets_the_same_successor);
-  CPPUNIT_TEST(a_foreign_token_without_rotation_stays);
-  CPPUNIT_TEST(a_foreign_token_keeps_its_longer_life);
-  CPPUNIT_TEST(foreign_tokens_end_with_all_of_the_users_sessions);
   CPPUNIT_TEST(logout_ends_access_and_refresh);
-  CPPUNIT_TEST(a_foreign_token_can_be_logged_out);
-  CPPUNIT_TEST(a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out);
   CPPUNIT_TEST(verify_knows_what_ended);
   CPPUNIT_TEST(the_users_state_is_looked_at);
   CPPUNIT_TEST(a_changed_password_ends_the_session);
@@ -244,80 +227,6 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
   }
 
-  void a_foreign_token_is_taken_over() {
-    SessionHouse house(tables_);
-    advance(house, 1h);
-    const auto next = house.refreshed(foreign("a"));
-    const auto row = house.row();
-    CPPUNIT_ASSERT(row.id == next.session);
-    CPPUNIT_ASSERT(row.previous == crypto::sha256("a"));
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, row.generation);
-    CPPUNIT_ASSERT_EQUAL(now + 2592000, seconds(row.expires_at));  // from its `iat`
-    for (const auto& token : {next.refresh, next.access}) {
-      CPPUNIT_ASSERT_EQUAL(tokens::sid_text(row.id),
-                           std::string(house.claims(token).get("sid")->as_string()));
-    }
-    advance(house, 1h);
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(next.refresh));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(foreign("a")));
-    CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
-  }
-
-  void a_foreign_token_that_comes_twice_gets_the_same_successor() {
-    SessionHouse house(tables_);
-    const auto first = house.refreshed(foreign("a"));
-    advance(house, 4s);
-    const auto second = house.refreshed(foreign("a"));
-    CPPUNIT_ASSERT_EQUAL(first.refresh, second.refresh);
-    CPPUNIT_ASSERT_EQUAL(first.access, second.access);
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(foreign("b")));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.sessions.rows().size());
-  }
-
-  void a_foreign_token_without_rotation_stays() {
-    SessionHouse house(tables_, {.rotate = false});
-    for (int i = 0; i < 3; ++i) {
-      advance(house, 1h);
-      const auto next = house.refreshed(foreign("a"));
-      CPPUNIT_ASSERT_EQUAL(""s, next.refresh);
-      CPPUNIT_ASSERT_EQUAL(tokens::sid_text(next.session),
-                           std::string(house.claims(next.access).get("sid")->as_string()));
-    }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
-    // Switched to rotation later, it is exchanged like any other.
-    SessionHouse rotating(tables_);
-    advance(rotating, 4h);
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, rotating.outcome(foreign("a")));
-  }
-
-  void a_foreign_token_keeps_its_longer_life() {
-    SessionHouse house(tables_, {.lifetime = 48h});
-    const std::int64_t far = now + 90 * 86400;
-    advance(house, 24h * 45);
-    const auto next = house.refreshed(foreign("a", "refresh", far));
-    CPPUNIT_ASSERT_EQUAL(far, next.refresh_expires);
-    CPPUNIT_ASSERT_EQUAL(far, seconds(house.row().expires_at));
-    CPPUNIT_ASSERT_EQUAL(far, seconds(house.row().idle_expires_at));
-    advance(house, 24h);
-    // A row that is purged before the foreign token ends would let that begin anew.
-    CPPUNIT_ASSERT_EQUAL(far, house.refreshed(next.refresh).refresh_expires);
-  }
-
-  void foreign_tokens_end_with_all_of_the_users_sessions() {
-    SessionHouse house(tables_);
-    SessionHouse other(tables_);  // which has not polled since
-    const auto pair = house.login();
-    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(foreign("a", "access")));
-    house.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all, store::AuditKind::logout_all, {});
-    for (SessionHouse* worker : {&house, &other}) {
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(foreign("a")));
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(pair.refresh));
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a")));
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a", "access")));
-    }
-  }
-
   void logout_ends_access_and_refresh() {
     SessionHouse house(tables_);
     SessionHouse other(tables_);
@@ -336,33 +245,6 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(token));
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, other.verified(token));
     }
-    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);
-  }
-
-  void a_foreign_token_can_be_logged_out() {
-    SessionHouse house(tables_);
-    SessionHouse other(tables_);
-    const std::string token = foreign("a", "refresh", now + 900000);
-    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(token));
-    CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(token));
-    CPPUNIT_ASSERT_EQUAL("logout 7 logout"s, tables_.audit.told().back());
-    for (SessionHouse* worker : {&house, &other}) {
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->blacklisted(token));
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(token));
-      CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(token));
-    }
-    CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);  // so that no session can begin with it
-    CPPUNIT_ASSERT(seconds(house.row().idle_expires_at) >= now + 900000);
-    CPPUNIT_ASSERT(tables_.revocations.all().at(0).expires >= now + 900000);
-  }
-
-  void a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out() {
-    SessionHouse house(tables_);
-    tokens::Refreshed adopted;
-    tables_.sessions.before_bar = [&] { adopted = house.refreshed(foreign("a")); };
-    CPPUNIT_ASSERT_EQUAL("good"s, house.blacklisted(foreign("a")));
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(adopted.refresh));
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(adopted.access));
     CPPUNIT_ASSERT_EQUAL("logout"s, house.row().revoked_for);
   }
 
