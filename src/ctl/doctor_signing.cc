@@ -1,7 +1,7 @@
 // The key that signs tokens. Of a secret only its length is ever told.
 #include "ctl/doctor.h"
-#include "ctl/open_keys.h"
 #include "tokens/published_secrets.h"
+#include "tokens/settings.h"
 
 namespace jwtauthd::doctor {
 namespace {
@@ -47,7 +47,7 @@ void check_signing_key(Patient& patient, Report& report) {
   if (tokens.algorithm.starts_with("HS")) return check_secret(tokens, report);
   json::Value about = json::Value::object();
   about.set("algorithm", json::Value::string(tokens.algorithm));
-  if (const auto keys = open_keys(tokens); !keys) {
+  if (const auto keys = tokens::open_keys(tokens); !keys) {
     return report.problem("The signing key cannot be used: " + keys.error().message + ".",
                           "Give tokens.signing_key_file a private key for " + tokens.algorithm + ".", about);
   }

@@ -5,23 +5,16 @@
 #include <utility>
 
 #include "accounts/settings.h"
+#include "store/settings.h"
+#include "tokens/settings.h"
 
 namespace jwtauthd {
 namespace {
 
 mysql::Options database_options(const config::Config::Database& database) {
-  mysql::Options options;
-  options.socket = database.socket;
-  options.host = database.host;
-  options.port = static_cast<unsigned>(database.port);
-  options.user = database.user;
-  options.password = database.password.clone();
-  options.database = database.name;
-  options.tls_ca = database.tls_ca;
+  mysql::Options options = store::database_options(database);
   options.pool_size = 2;
-  options.connect_timeout = database.connect_timeout;
   options.read_timeout = std::max(database.read_timeout, std::chrono::seconds(std::chrono::hours(1)));
-  options.write_timeout = database.write_timeout;
   // The daemon answers 503 rather than wait for a connection. Here somebody waits for a result.
   options.acquire_timeout = database.connect_timeout + std::chrono::seconds(3);
   return options;
@@ -50,12 +43,11 @@ Services::Services(config::Config config)
       sessions_(pool_, auditing()) {}
 
 tokens::SessionLifetimes Services::lifetimes() const {
-  const auto& tokens = config_.tokens;
-  return {tokens.access_token_lifetime, tokens.refresh_token_lifetime, tokens.leeway};
+  return tokens::lifetimes(config_.tokens);
 }
 
 store::Auditing Services::auditing() const {
-  return config_.audit.enabled ? store::Auditing::on : store::Auditing::off;
+  return store::auditing(config_.audit);
 }
 
 ExitCode with_services(const std::string& config_path, Terminal& terminal,

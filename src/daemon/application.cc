@@ -1,7 +1,6 @@
 #include "daemon/application.h"
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
@@ -29,12 +28,14 @@
 #include "store/mysql_session_store.h"
 #include "store/mysql_throttle_store.h"
 #include "store/mysql_user_store.h"
+#include "store/settings.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
+#include "tokens/settings.h"
 #include "tokens/simplejwt_tokens.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
@@ -46,36 +47,8 @@ namespace {
 
 using config::Config;
 
-mysql::Options database_options(const Config& c) {
-  mysql::Options options;
-  options.socket = c.database.socket;
-  options.host = c.database.host;
-  options.port = static_cast<unsigned>(c.database.port);
-  options.user = c.database.user;
-  options.password = c.database.password.clone();
-  options.database = c.database.name;
-  options.tls_ca = c.database.tls_ca;
-  options.pool_size = static_cast<unsigned>(c.database.pool_size);
-  options.connect_timeout = c.database.connect_timeout;
-  options.read_timeout = c.database.read_timeout;
-  options.write_timeout = c.database.write_timeout;
-  options.acquire_timeout = c.database.acquire_timeout;
-  return options;
-}
-
 tokens::KeyRing open_keys(const Config& c) {
-  tokens::KeyRingOptions options;
-  options.algorithm = jwt::algorithm_of(c.tokens.algorithm).value();  // config knows no other names
-  options.allow_short_secret = c.tokens.allow_short_signing_key;
-  if (jwt::is_hmac(options.algorithm)) {
-    options.secret = c.tokens.signing_key.clone();
-  } else {
-    std::ifstream file(c.tokens.signing_key_file, std::ios::binary);
-    options.private_pem.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file)
-      throw std::runtime_error("tokens.signing_key_file cannot be read: " + c.tokens.signing_key_file);
-  }
-  auto ring = tokens::KeyRing::open(std::move(options));
+  auto ring = tokens::open_keys(c.tokens);
   if (!ring) throw std::runtime_error("the signing key: " + ring.error().message);
   return std::move(*ring);
 }
@@ -133,12 +106,6 @@ tokens::RefreshOptions refresh_options(const Config& c) {
           .jti_claim = c.tokens.jti_claim};
 }
 
-tokens::SessionLifetimes lifetimes(const Config& c) {
-  return {.access = c.tokens.access_token_lifetime,
-          .refresh = c.tokens.refresh_token_lifetime,
-          .leeway = c.tokens.leeway};
-}
-
 tokens::SessionOptions session_options(const Config& c) {
   return {.rotate = c.sessions.rotate,
           .lifetime = c.sessions.lifetime,
@@ -171,10 +138,6 @@ accounts::ServiceClients service_clients(const Config& c) {
   auto clients = accounts::ServiceClients::read(c.oauth.clients_file);
   if (!clients) throw std::runtime_error("oauth.clients_file: " + clients.error().message);
   return std::move(*clients);
-}
-
-store::Auditing auditing(const Config& c) {
-  return c.audit.enabled ? store::Auditing::on : store::Auditing::off;
 }
 
 api::ApiOptions api_options(const Config& c) {
@@ -230,10 +193,10 @@ ServerOptions server_options(const Config& c, std::size_t password_threads) {
 struct Application::Parts {
   explicit Parts(Config c)
       : configuration(std::move(c)),
-        pool(database_options(configuration)),
-        users(pool, auditing(configuration)),
-        session_rows(pool, auditing(configuration)),
-        audit(pool, auditing(configuration)),
+        pool(store::database_options(configuration.database)),
+        users(pool, store::auditing(configuration.audit)),
+        session_rows(pool, store::auditing(configuration.audit)),
+        audit(pool, store::auditing(configuration.audit)),
         policy(accounts::password_policy(configuration.passwords)),
         hashes(accounts::password_params(configuration.passwords), random,
                static_cast<unsigned>(configuration.server.password_threads)),
@@ -253,7 +216,7 @@ struct Application::Parts {
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
         bearer(verifier, directory, clock, bearer_options(configuration), &feed),
-        sessions(session_rows, feed, clock, lifetimes(configuration)),
+        sessions(session_rows, feed, clock, tokens::lifetimes(configuration.tokens)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),

@@ -1,0 +1,15 @@
+// From the configuration's sections [database] and [audit] to what this floor works with: one place, so
+// that the daemon and the command line reach one database alike.
+#pragma once
+
+#include "config/config.h"
+#include "mysql/pool.h"
+#include "store/audit_store.h"
+
+namespace store {
+
+mysql::Options database_options(const config::Config::Database& database);
+
+Auditing auditing(const config::Config::Audit& audit);
+
+}  // namespace store
