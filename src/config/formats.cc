@@ -6,8 +6,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "util/ascii.h"
+
 namespace config {
 namespace {
+
+using util::ascii::lower;
 
 struct Unit {
   std::string_view name;
@@ -23,10 +27,6 @@ std::optional<std::int64_t> number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
 }  // namespace

@@ -20,24 +20,22 @@
 #include "config/secret_file.h"
 #include "config/toml_file.h"
 #include "config/value.h"
+#include "util/ascii.h"
 
 namespace config {
 namespace {
 
+using util::ascii::lower;
+
 constexpr std::string_view kPrefix = "JWTAUTHD_";
 
-std::string case_changed(std::string_view text, char from, char to) {
-  std::string out(text);
+/// Of a name of the table, which has lower-case letters, digits and `_`.
+std::string upper(std::string_view name) {
+  std::string out(name);
   for (char& c : out) {
-    if (c >= from && c <= from + 25) c = static_cast<char>(c - from + to);
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
   return out;
-}
-std::string lower(std::string_view text) {
-  return case_changed(text, 'A', 'a');
-}
-std::string upper(std::string_view text) {
-  return case_changed(text, 'a', 'A');
 }
 
 std::vector<std::string_view> names_of(std::string_view section) {

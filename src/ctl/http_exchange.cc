@@ -13,9 +13,12 @@
 #include <optional>
 #include <system_error>
 
+#include "util/ascii.h"
+
 namespace jwtauthd {
 namespace {
 
+using util::ascii::lower;
 using Time = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kLongestAnswer = std::size_t{4} << 20;
@@ -128,14 +131,6 @@ util::Result<std::string> receive_all(int fd, Time deadline) {
     }
   }
   return util::fail("an answer of over 4 MiB");
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 std::string_view trimmed(std::string_view text) {

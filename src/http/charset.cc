@@ -6,6 +6,7 @@
 
 #include "http/header_value.h"
 #include "json/ill_formed.h"
+#include "util/ascii.h"
 #include "util/unicode.h"
 
 namespace http {
@@ -22,11 +23,7 @@ constexpr std::array<std::string_view, 14> kLatin1Names{
 std::string codec_name(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    if (c == '-' || c == ' ' || c == ':') {
-      out += '_';
-    } else {
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    }
+    out += c == '-' || c == ' ' || c == ':' ? '_' : util::ascii::lower(c);
   }
   return out;
 }

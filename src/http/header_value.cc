@@ -3,15 +3,14 @@
 #include <algorithm>
 
 #include "http/percent.h"
+#include "util/ascii.h"
 
 namespace http {
 namespace {
 
-constexpr std::string_view kSpace = " \t\n\r\v\f";
+using util::ascii::lower;
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
+constexpr std::string_view kSpace = " \t\n\r\v\f";
 
 /// End of the piece at the start of `text`: the first semicolon outside quotes, or the end.
 std::size_t piece_length(std::string_view text) noexcept {

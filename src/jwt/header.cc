@@ -4,6 +4,7 @@
 #include <array>
 
 #include "jwt/strict_object.h"
+#include "util/ascii.h"
 #include "util/encoding.h"
 
 namespace jwt {
@@ -19,7 +20,7 @@ constexpr std::array<std::string_view, 6> refused_members{
 bool is_jwt(std::string_view type) {
   constexpr std::string_view jwt = "jwt";
   return std::equal(type.begin(), type.end(), jwt.begin(), jwt.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+                    [](char a, char b) { return util::ascii::lower(a) == b; });
 }
 
 }  // namespace

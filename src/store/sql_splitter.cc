@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "util/ascii.h"
+
 namespace store {
 namespace {
 
@@ -53,9 +55,7 @@ class Splitter {
   bool delimiter_line() {
     constexpr std::string_view word = "delimiter ";
     if (rest_.size() < word.size()) return false;
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      if (std::tolower(static_cast<unsigned char>(rest_[i])) != word[i]) return false;
-    }
+    if (util::ascii::lower(rest_.substr(0, word.size())) != word) return false;
     const auto end = rest_.find('\n');
     const auto line = rest_.substr(0, end);
     delimiter_ = trimmed(line.substr(word.size()));

@@ -1,7 +1,11 @@
 #include "store/survey.h"
 
+#include "util/ascii.h"
+
 namespace store {
 namespace {
+
+using util::ascii::lower;
 
 #define VARIABLES                                                                              \
   "'version', 'version_comment', 'innodb_flush_log_at_trx_commit', 'sync_binlog', 'log_bin', " \
@@ -9,13 +13,6 @@ namespace {
 
 // Sixty bits, because an integer is read as a signed one.
 #define KEY_OF(column) "CAST(CONV(LEFT(SHA1(WEIGHT_STRING(" column ")), 15), 16, 10) AS SIGNED)"
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 NamedUser named(const mysql::Rows& row) {
   return {row.integer(1), row.text(2), row.text(3)};

@@ -5,8 +5,12 @@
 #include <bitset>
 #include <string>
 
+#include "util/ascii.h"
+
 namespace tokens {
 namespace {
+
+using util::ascii::lower;
 
 /// Exact, compared without regard to case. First what is long enough to pass for a key.
 constexpr std::array<std::string_view, 14> whole{
@@ -41,14 +45,6 @@ constexpr std::array<std::string_view, 12> parts{
     "replace-me",
     "replace_me",
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 /// A random key of 32 hexadecimal digits has under 8 different ones less than once in ten million.
 constexpr std::size_t fewest_distinct_bytes = 8;

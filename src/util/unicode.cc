@@ -10,6 +10,8 @@
 #include <memory>
 #include <new>
 
+#include "util/ascii.h"
+
 namespace util::unicode {
 namespace {
 
@@ -108,14 +110,6 @@ bool is_ascii(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
-std::string lower_ascii(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return out;
-}
-
 struct Free {
   void operator()(utf8proc_uint8_t* text) const noexcept { std::free(text); }
 };
@@ -189,7 +183,7 @@ std::string nfkc(std::string_view text) {
 }
 
 std::string lower(std::string_view text) {
-  if (is_ascii(text)) return lower_ascii(text);
+  if (is_ascii(text)) return ascii::lower(text);
   std::string out;
   out.reserve(text.size() + 8);
   for (std::size_t offset = 0; offset < text.size();) {
@@ -207,7 +201,7 @@ std::string lower(std::string_view text) {
 }
 
 std::string casefold(std::string_view text) {
-  if (is_ascii(text)) return lower_ascii(text);
+  if (is_ascii(text)) return ascii::lower(text);
   return map(text, UTF8PROC_CASEFOLD);
 }
 
