@@ -25,15 +25,10 @@ std::optional<http::Response> tell_readiness(Services& services, const Context&)
   if (missing.empty()) return status(200, "ready");
 
   auto response = status(503, "not ready");
-  std::string reasons = "[";
-  for (const auto& reason : missing) {
-    if (reasons.size() > 1) reasons += ',';
-    json::append_quoted(reasons, reason);
-  }
   response.body.clear();
   json::Object(response.body)
       .field("status", std::string_view("not ready"))
-      .raw("missing", reasons + "]")
+      .raw("missing", json::quoted_array(missing))
       .close();
   response.headers.emplace_back("Retry-After", "1");
   return response;

@@ -43,6 +43,14 @@ ExitCode parse(CLI::App& app, int argc, const char* const* argv, Terminal& termi
 
 }  // namespace
 
+void add_batch(CLI::App& verb, unsigned& batch, const std::string& meaning, bool& json) {
+  verb.add_option("--batch", batch, meaning)
+      ->type_name("N")
+      ->check(CLI::Range(1U, 100'000U))
+      ->capture_default_str();
+  verb.add_flag("--json", json, "Answer in JSON.");
+}
+
 std::string lesson(std::string_view prose, std::string_view examples) {
   std::string out(prose);
   if (!out.empty()) out += "\n\n";

@@ -120,9 +120,7 @@ void print_json(const std::vector<Compared>& all, const std::vector<std::string>
   for (const Verdict verdict : {Verdict::same, Verdict::deliberate, Verdict::different}) {
     report.set(name(verdict), json::Value::integer(static_cast<std::int64_t>(count(all, verdict))));
   }
-  json::Value left_out = json::Value::array();
-  for (const auto& resource : absent) left_out.append(json::Value::string(resource));
-  report.set("left_out", std::move(left_out));
+  report.set("left_out", json::Value::array(absent));
   report.set("requests", std::move(requests));
   terminal.out(report.dump_indented(2));
 }

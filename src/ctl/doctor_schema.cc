@@ -112,9 +112,7 @@ void check_django_tables(Patient& patient, Report& report) {
         "made by manage.py migrate, once the one that is here, if it is empty, is dropped.");
   }
   json::Value about = json::Value::object();
-  json::Value names = json::Value::array();
-  for (const auto& table : found) names.append(json::Value::string(table));
-  about.set("tables", std::move(names));
+  about.set("tables", json::Value::array(found));
   if (django) return report.ok("A Django site's database; its tables: " + listed(found) + ".", about);
   report.ok("No Django site's database (no django_migrations); auth_user is there.", about);
 }

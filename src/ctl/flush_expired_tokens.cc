@@ -41,11 +41,7 @@ void add_flush_expired_tokens(CLI::App& root, CommandLine& line) {
   CLI::App* verb = root.add_subcommand(
       "flush-expired-tokens", "Delete expired refresh tokens from the tables of Django's blacklist.");
   auto options = std::make_shared<FlushOptions>();
-  verb->add_option("--batch", options->batch, "Tokens that one transaction deletes.")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 100'000U))
-      ->capture_default_str();
-  verb->add_flag("--json", options->json, "Answer in JSON.");
+  add_batch(*verb, options->batch, "Tokens that one transaction deletes.", options->json);
   verb->footer(lesson(
       "What Django's `manage.py flushexpiredtokens` does, in short transactions, so that nobody waits\n"
       "for it. Tokens within tokens.leeway stay: they are still good, or still blacklisted. Run it from a\n"

@@ -14,12 +14,6 @@ struct Options {
   bool json = false;
 };
 
-json::Value names(const std::vector<std::string>& list) {
-  json::Value array = json::Value::array();
-  for (const auto& name : list) array.append(json::Value::string(name));
-  return array;
-}
-
 void print_status(const store::SchemaStatus& status, bool as_json, Terminal& terminal) {
   if (as_json) {
     json::Value migrations = json::Value::array();
@@ -33,7 +27,7 @@ void print_status(const store::SchemaStatus& status, bool as_json, Terminal& ter
     json::Value report = json::Value::object();
     report.set("current", json::Value::boolean(status.current()));
     report.set("migrations", std::move(migrations));
-    report.set("unknown", names(status.unknown));
+    report.set("unknown", json::Value::array(status.unknown));
     terminal.out(report.dump_indented(2));
     return;
   }
@@ -59,7 +53,7 @@ void print_names(const std::vector<std::string>& list, std::string_view verb, bo
                  Terminal& terminal) {
   if (as_json) {
     json::Value report = json::Value::object();
-    report.set(verb == "Applied" ? "applied" : "would_apply", names(list));
+    report.set(verb == "Applied" ? "applied" : "would_apply", json::Value::array(list));
     terminal.out(report.dump_indented(2));
     return;
   }

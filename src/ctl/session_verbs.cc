@@ -61,11 +61,7 @@ struct PurgeOptions {
 void add_purge(CLI::App& group, CommandLine& line) {
   CLI::App* verb = group.add_subcommand("purge", "Delete what is over from jwtauthd's own tables.");
   auto options = std::make_shared<PurgeOptions>();
-  verb->add_option("--batch", options->batch, "Rows that one statement deletes.")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 100'000U))
-      ->capture_default_str();
-  verb->add_flag("--json", options->json, "Answer in JSON.");
+  add_batch(*verb, options->batch, "Rows that one statement deletes.", options->json);
   verb->footer(lesson(
       "Sessions whose last refresh token is over, revocations that end no valid token any more, failed\n"
       "logins older than throttle.lockout, and audit records older than audit.retention. In short\n"

@@ -35,6 +35,9 @@ void add_flush_expired_tokens(CLI::App& root, CommandLine& line);
 void add_oauth_client(CLI::App& root, CommandLine& line);
 void add_docs(CLI::App& root, CommandLine& line);
 
+/// --batch, of a verb that deletes in batches, and --json. Both belong to what the verb holds.
+void add_batch(CLI::App& verb, unsigned& batch, const std::string& meaning, bool& json);
+
 /// The end of a verb's help: what there is to know, then how to use it, an example a line.
 std::string lesson(std::string_view prose, std::string_view examples);
 

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include <memory>
+#include <new>
 
 #include "json/value.h"
 
@@ -13,6 +14,12 @@ struct JsonFree {
   void operator()(json_t* json) const noexcept { json_decref(json); }
 };
 using JsonPtr = std::unique_ptr<json_t, JsonFree>;
+
+/// What Jansson made, which gives null when there is no memory.
+inline JsonPtr or_throw(json_t* json) {
+  if (json == nullptr) throw std::bad_alloc();
+  return JsonPtr(json);
+}
 
 struct Access {
   static Value adopt(JsonPtr json) noexcept { return Value(json.release()); }

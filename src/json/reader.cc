@@ -26,11 +26,6 @@ bool is_low_surrogate(char16_t c) noexcept {
   return c >= 0xdc00 && c <= 0xdfff;
 }
 
-JsonPtr or_throw(json_t* json) {
-  if (json == nullptr) throw std::bad_alloc();
-  return JsonPtr(json);
-}
-
 JsonPtr make_string(std::string_view text) {
   return or_throw(json_stringn_nocheck(text.data(), text.size()));
 }

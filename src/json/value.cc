@@ -17,11 +17,6 @@
 namespace json {
 namespace {
 
-json_t* or_throw(json_t* json) {
-  if (json == nullptr) throw std::bad_alloc();
-  return json;
-}
-
 void wiping_free(void* block) {
   if (block == nullptr) return;
   util::wipe(block, malloc_usable_size(block));
@@ -47,22 +42,27 @@ Value Value::string(std::string_view text) {
 }
 
 Value Value::integer(std::int64_t number) {
-  return Value(or_throw(json_integer(number)));
+  return Access::adopt(or_throw(json_integer(number)));
 }
 
 Value Value::real(double number) {
   if (!std::isfinite(number)) throw std::invalid_argument("json::Value::real: not finite");
-  return Value(or_throw(json_real(number)));
+  return Access::adopt(or_throw(json_real(number)));
 }
 
 Value Value::boolean(bool b) {
   return Value(json_boolean(b));
 }
 Value Value::array() {
-  return Value(or_throw(json_array()));
+  return Access::adopt(or_throw(json_array()));
+}
+Value Value::array(std::span<const std::string> texts) {
+  Value array = Value::array();
+  for (const auto& text : texts) array.append(Value::string(text));
+  return array;
 }
 Value Value::object() {
-  return Value(or_throw(json_object()));
+  return Access::adopt(or_throw(json_object()));
 }
 
 Value::Value(const Value& other) noexcept : json_(json_incref(other.json_)) {}

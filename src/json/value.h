@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ class Value {
   static Value real(double number);  // finite
   static Value boolean(bool b);
   static Value array();
+  static Value array(std::span<const std::string> texts);
   static Value object();
 
   Value(const Value& other) noexcept;  // shares: Values are handed round, not mutated after sharing

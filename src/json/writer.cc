@@ -77,6 +77,15 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string quoted_array(std::span<const std::string> texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ',';
+    append_quoted(out, text);
+  }
+  return out += ']';
+}
+
 void Object::key(std::string_view key) {
   if (!first_) out_ += ',';
   first_ = false;

@@ -23,6 +23,7 @@ class WriterTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(finds_an_escape_at_every_place);
   CPPUNIT_TEST(every_character_reads_back);
   CPPUNIT_TEST(writes_a_flat_object);
+  CPPUNIT_TEST(writes_an_array_of_texts);
   CPPUNIT_TEST_SUITE_END();
 
   void escapes_what_python_escapes() {
@@ -49,6 +50,12 @@ class WriterTest : public CppUnit::TestFixture {
         }
       }
     }
+  }
+
+  void writes_an_array_of_texts() {
+    CPPUNIT_ASSERT_EQUAL("[]"s, json::quoted_array({}));
+    const std::string texts[] = {"a", "\"", ""};
+    CPPUNIT_ASSERT_EQUAL(R"(["a","\"",""])"s, json::quoted_array(texts));
   }
 
   void every_character_reads_back() {
