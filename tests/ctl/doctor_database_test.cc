@@ -1,16 +1,10 @@
 // Each fault that doctor knows of, in a database that has it.
 #include <cppunit/extensions/HelperMacros.h>
-#include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 
-#include "ctl/command_line.h"
-#include "ctl/scripted_terminal.h"
+#include "ctl/verbs_fixture.h"
 #include "json/parse.h"
-#include "mysql/test_database.h"
 
 namespace {
 
@@ -30,7 +24,7 @@ std::string insert(const std::string& username, const std::string& email,
          password + "', 0, '" + username + "', '', '', '" + email + "', 0, 1, NOW(6))";
 }
 
-class DoctorDatabaseTest : public CppUnit::TestFixture {
+class DoctorDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST_SUITE(DoctorDatabaseTest);
   CPPUNIT_TEST(migrated_database_has_no_problem);
   CPPUNIT_TEST(each_fault_is_found);
@@ -42,32 +36,16 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(secret_is_never_shown);
   CPPUNIT_TEST_SUITE_END();
 
-  std::optional<testing::TestDatabase> database_;
-  ctl_test::ScriptedTerminal terminal_;
-  std::string config_;
   std::string secret_ = "4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a";
   std::string more_tokens_;
   std::string hasher_ = "pbkdf2_sha256";
   std::string socket_;
 
   int run(std::vector<std::string> words) {
-    const char* source = std::getenv("JWTAUTHD_SRCDIR");
-    const mysql::Options options = database_->options();
-    std::ofstream(config_)
-        << "[database]\nsocket = \"" << (socket_.empty() ? options.socket : socket_) << "\"\nname = \""
-        << options.database << "\"\nuser = \"" << options.user
-        << "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"" << secret_ << "\"\n"
-        << more_tokens_ << "[passwords]\nhasher = \"" << hasher_
-        << "\"\npbkdf2_iterations = 600000\n"
-           "common_passwords_file = \""
-        << std::filesystem::absolute(source != nullptr ? source : ".").lexically_normal().string()
-        << "/conf/common-passwords.txt\"\n";
-    chmod(config_.c_str(), 0600);
-    terminal_ = {};
-    words.insert(words.begin(), {"jwtauthctl", "-c", config_});
-    std::vector<const char*> argv;
-    for (const auto& word : words) argv.push_back(word.c_str());
-    return jwtauthd::run(static_cast<int>(argv.size()), argv.data(), terminal_);
+    write(database_section(socket_.empty() ? database_->options().socket : socket_) +
+          "[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"" + secret_ + "\"\n" + more_tokens_ +
+          "[passwords]\nhasher = \"" + hasher_ + "\"\npbkdf2_iterations = 600000\n" + common_passwords());
+    return VerbsFixture::run(std::move(words));
   }
 
   json::Value report() {
@@ -87,16 +65,11 @@ class DoctorDatabaseTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    database_.emplace();
+    VerbsFixture::setUp();
     socket_.clear();
     more_tokens_.clear();
     hasher_ = "pbkdf2_sha256";
     secret_ = "4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a";
-    config_ = (std::filesystem::temp_directory_path() / ("doctor-" + database_->name() + ".toml")).string();
-  }
-  void tearDown() override {
-    std::filesystem::remove(config_);
-    database_.reset();
   }
 
   void migrated_database_has_no_problem() {

@@ -1,24 +1,17 @@
 // Sessions, failures and audit as an operator sees them, over a real database.
 #include <cppunit/extensions/HelperMacros.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <optional>
 
-#include "ctl/command_line.h"
-#include "ctl/scripted_terminal.h"
+#include "ctl/verbs_fixture.h"
 #include "json/parse.h"
-#include "mysql/test_database.h"
 #include "store/mysql_throttle_store.h"
 
 namespace {
 
 using namespace std::string_literals;
 
-class SessionsDatabaseTest : public CppUnit::TestFixture {
+class SessionsDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST_SUITE(SessionsDatabaseTest);
   CPPUNIT_TEST(new_password_ends_sessions_and_is_audited);
   CPPUNIT_TEST(one_session_and_all_are_revoked);
@@ -28,31 +21,6 @@ class SessionsDatabaseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(purge_deletes_what_is_over_in_batches);
   CPPUNIT_TEST_SUITE_END();
 
-  std::optional<testing::TestDatabase> database_;
-  ctl_test::ScriptedTerminal terminal_;
-  std::string config_;
-
-  int run(std::vector<std::string> words, std::deque<std::string> answers = {}) {
-    terminal_ = {};
-    terminal_.answers = std::move(answers);
-    words.insert(words.begin(), {"jwtauthctl", "-c", config_});
-    std::vector<const char*> argv;
-    for (const auto& word : words) argv.push_back(word.c_str());
-    return jwtauthd::run(static_cast<int>(argv.size()), argv.data(), terminal_);
-  }
-  void configure(const std::string& more = "") {
-    const char* source = std::getenv("JWTAUTHD_SRCDIR");
-    const mysql::Options options = database_->options();
-    std::ofstream(config_)
-        << "[server]\nlisten = \"/run/jwtauthd-test.sock\"\n[database]\nsocket = \"" << options.socket
-        << "\"\nname = \"" << options.database << "\"\nuser = \"" << options.user
-        << "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a\"\n"
-        << "[passwords]\nhasher = \"pbkdf2_sha256\"\npbkdf2_iterations = 1000\ncommon_passwords_file = \""
-        << std::filesystem::absolute(source != nullptr ? source : ".").lexically_normal().string()
-        << "/conf/common-passwords.txt\"\n"
-        << more;
-    chmod(config_.c_str(), 0600);
-  }
   void add_user(int id, const std::string& name) {
     database_->run("INSERT INTO auth_user VALUES (" + std::to_string(id) + ", '!', NULL, 0, '" + name +
                    "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
@@ -85,17 +53,10 @@ class SessionsDatabaseTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    database_.emplace();
-    config_ =
-        (std::filesystem::temp_directory_path() / ("jwtauthctl-" + database_->name() + ".toml")).string();
-    configure();
+    VerbsFixture::setUp();
     CPPUNIT_ASSERT_EQUAL(0, run({"migrate"}));
     add_user(7, "ann");
     add_user(8, "bob");
-  }
-  void tearDown() override {
-    std::filesystem::remove(config_);
-    database_.reset();
   }
 
   void new_password_ends_sessions_and_is_audited() {

@@ -1,21 +1,16 @@
 // The verbs as an operator runs them, over a real database.
 #include <cppunit/extensions/HelperMacros.h>
-#include <sys/stat.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
-#include "ctl/command_line.h"
-#include "ctl/scripted_terminal.h"
+#include "ctl/verbs_fixture.h"
 #include "json/parse.h"
-#include "mysql/test_database.h"
 
 namespace {
 
 using namespace std::string_literals;
 
-class VerbsDatabaseTest : public CppUnit::TestFixture {
+class VerbsDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST_SUITE(VerbsDatabaseTest);
   CPPUNIT_TEST(migrates_from_nothing);
   CPPUNIT_TEST(superuser_is_made_changed_and_closed);
@@ -23,36 +18,7 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(expired_tokens_are_flushed_in_batches);
   CPPUNIT_TEST_SUITE_END();
 
-  testing::TestDatabase database_;
-  ctl_test::ScriptedTerminal terminal_;
-  std::string config_;
-
-  int run(std::vector<std::string> words, std::deque<std::string> answers = {}) {
-    terminal_ = {};
-    terminal_.answers = std::move(answers);
-    words.insert(words.begin(), {"jwtauthctl", "-c", config_});
-    std::vector<const char*> argv;
-    for (const auto& word : words) argv.push_back(word.c_str());
-    return jwtauthd::run(static_cast<int>(argv.size()), argv.data(), terminal_);
-  }
-
  public:
-  void setUp() override {
-    const char* source = std::getenv("JWTAUTHD_SRCDIR");
-    config_ =
-        (std::filesystem::temp_directory_path() / ("jwtauthctl-" + database_.name() + ".toml")).string();
-    const mysql::Options options = database_.options();
-    std::ofstream(config_)
-        << "[server]\nlisten = \"/run/jwtauthd-test.sock\"\n[database]\nsocket = \"" << options.socket
-        << "\"\nname = \"" << options.database << "\"\nuser = \"" << options.user
-        << "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a\"\n"
-        << "[passwords]\nhasher = \"pbkdf2_sha256\"\npbkdf2_iterations = 1000\ncommon_passwords_file = \""
-        << std::filesystem::absolute(source != nullptr ? source : ".").lexically_normal().string()
-        << "/conf/common-passwords.txt\"\n";
-    chmod(config_.c_str(), 0600);
-  }
-  void tearDown() override { std::filesystem::remove(config_); }
-
   void migrates_from_nothing() {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(terminal_.errors, 1, run({"migrate", "--status"}));
     CPPUNIT_ASSERT_MESSAGE(terminal_.output, terminal_.output.find(" [ ] 0001_") != std::string::npos);
@@ -69,7 +35,7 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(status.get("current")->as_boolean());
     CPPUNIT_ASSERT_EQUAL(missing, status.get("migrations")->size());
 
-    database_.run(
+    database_->run(
         "INSERT INTO jwtauthd_migrations VALUES (9999, '9999_future', REPEAT('0', 64), NOW(6), NOW(6))");
     CPPUNIT_ASSERT_EQUAL(1, run({"migrate", "--status"}));
     CPPUNIT_ASSERT(terminal_.output.find(" [?] 9999_future") != std::string::npos);
@@ -86,11 +52,11 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
         terminal_.errors, 0,
         run({"createsuperuser", "--username", "ann"}, {"Ann@EXAMPLE.com", password, password}));
     CPPUNIT_ASSERT_EQUAL("Superuser created successfully.\n"s, terminal_.output);
-    const std::string hash = database_.value("SELECT password FROM auth_user WHERE username='ann'");
+    const std::string hash = database_->value("SELECT password FROM auth_user WHERE username='ann'");
     CPPUNIT_ASSERT(hash.starts_with("pbkdf2_sha256$1000$"));
     CPPUNIT_ASSERT_EQUAL(
         "Ann@example.com/1/1/1"s,
-        database_.value("SELECT CONCAT_WS('/', email, is_staff, is_superuser, is_active) FROM auth_user"));
+        database_->value("SELECT CONCAT_WS('/', email, is_staff, is_superuser, is_active) FROM auth_user"));
 
     setenv("DJANGO_SUPERUSER_PASSWORD", password.c_str(), 1);
     CPPUNIT_ASSERT_EQUAL(
@@ -104,10 +70,10 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
     unsetenv("DJANGO_SUPERUSER_PASSWORD");
 
     CPPUNIT_ASSERT_EQUAL(0, run({"changepassword", "ann"}, {"Marzipan-99-x", "Marzipan-99-x"}));
-    CPPUNIT_ASSERT(hash != database_.value("SELECT password FROM auth_user WHERE username='ann'"));
+    CPPUNIT_ASSERT(hash != database_->value("SELECT password FROM auth_user WHERE username='ann'"));
 
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "deactivate", "ann"}));
-    CPPUNIT_ASSERT_EQUAL("0"s, database_.value("SELECT is_active FROM auth_user WHERE username='ann'"));
+    CPPUNIT_ASSERT_EQUAL("0"s, database_->value("SELECT is_active FROM auth_user WHERE username='ann'"));
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "list", "--inactive", "--json"}));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, json::parse(terminal_.output).value().size());
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "list", "--search", "bea@"}));
@@ -130,21 +96,21 @@ class VerbsDatabaseTest : public CppUnit::TestFixture {
   void expired_tokens_are_flushed_in_batches() {
     CPPUNIT_ASSERT_EQUAL(1, run({"flush-expired-tokens"}));
     CPPUNIT_ASSERT(terminal_.errors.find("token_blacklist") != std::string::npos);
-    database_.run(
+    database_->run(
         "CREATE TABLE token_blacklist_outstandingtoken (id BIGINT AUTO_INCREMENT PRIMARY KEY, token "
         "LONGTEXT, "
         "created_at DATETIME(6), expires_at DATETIME(6), user_id INT, jti VARCHAR(255) UNIQUE)");
-    database_.run(
+    database_->run(
         "CREATE TABLE token_blacklist_blacklistedtoken (id BIGINT AUTO_INCREMENT PRIMARY KEY, "
         "blacklisted_at DATETIME(6), token_id BIGINT UNIQUE)");
-    database_.run(
+    database_->run(
         "INSERT INTO token_blacklist_outstandingtoken (token, expires_at, jti) SELECT '', "
         "UTC_TIMESTAMP() + INTERVAL IF(seq % 5 = 0, 1, -1) HOUR, seq FROM seq_1_to_50");
     CPPUNIT_ASSERT_EQUAL(2, run({"flush-expired-tokens", "--batch", "0"}));
     CPPUNIT_ASSERT_EQUAL(0, run({"flush-expired-tokens", "--batch", "7", "--json"}));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{40},
                          json::parse(terminal_.output).value().get("deleted")->as_integer());
-    CPPUNIT_ASSERT_EQUAL("10"s, database_.value("SELECT COUNT(*) FROM token_blacklist_outstandingtoken"));
+    CPPUNIT_ASSERT_EQUAL("10"s, database_->value("SELECT COUNT(*) FROM token_blacklist_outstandingtoken"));
     CPPUNIT_ASSERT_EQUAL(0, run({"flush-expired-tokens"}));
     CPPUNIT_ASSERT_EQUAL("Deleted 0 expired tokens.\n"s, terminal_.output);
   }

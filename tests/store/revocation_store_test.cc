@@ -2,11 +2,8 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <optional>
-
-#include "store/migrator.h"
 #include "store/mysql_revocation_store.h"
-#include "tests/mysql/test_database.h"
+#include "store_fixture.h"
 
 namespace {
 
@@ -15,7 +12,7 @@ using store::Revocation;
 
 constexpr std::int64_t kFar = 4'000'000'000;
 
-class RevocationStoreTest : public CppUnit::TestFixture {
+class RevocationStoreTest : public store_test::StoreFixture<store::MysqlRevocationStore> {
   CPPUNIT_TEST_SUITE(RevocationStoreTest);
   CPPUNIT_TEST(revocation_comes_back_as_it_went);
   CPPUNIT_TEST(what_is_over_is_not_loaded);
@@ -25,30 +22,7 @@ class RevocationStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(polls_loads_and_purges_through_an_index);
   CPPUNIT_TEST_SUITE_END();
 
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlRevocationStore> store_;
-
-  std::string plan(const std::string& sql) {
-    auto lease = pool_->acquire();
-    auto rows = lease.prepare(("EXPLAIN " + sql).c_str()).query();
-    CPPUNIT_ASSERT(rows.next());
-    return rows.text(6);
-  }
-
  public:
-  void setUp() override {
-    database_.emplace();
-    pool_.emplace(database_->options());
-    store_.emplace(*pool_);
-    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
-  }
-  void tearDown() override {
-    store_.reset();
-    pool_.reset();
-    database_.reset();
-  }
-
   void revocation_comes_back_as_it_went() {
     Revocation one{0, 7, {}, 0, kFar};
     one.session.fill(0xfe);

@@ -1,15 +1,10 @@
 // Sessions in a database of their own, for the tests of their store.
 #pragma once
 
-#include <cppunit/TestFixture.h>
-#include <cppunit/extensions/HelperMacros.h>
-
-#include <optional>
 #include <string>
 
-#include "store/migrator.h"
 #include "store/mysql_session_store.h"
-#include "tests/mysql/test_database.h"
+#include "store_fixture.h"
 
 namespace store_test {
 
@@ -41,25 +36,8 @@ inline store::JtiHash jti(unsigned char last) {
   return bytes;
 }
 
-class SessionFixture : public CppUnit::TestFixture {
- public:
-  void setUp() override {
-    database_.emplace();
-    pool_.emplace(database_->options());
-    store_.emplace(*pool_);
-    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
-  }
-  void tearDown() override {
-    store_.reset();
-    pool_.reset();
-    database_.reset();
-  }
-
+class SessionFixture : public StoreFixture<store::MysqlSessionStore> {
  protected:
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlSessionStore> store_;
-
   Session session(unsigned char number, std::int64_t user_id = 7) {
     Session made;
     made.id = id(number);
@@ -80,10 +58,6 @@ class SessionFixture : public CppUnit::TestFixture {
     database_->run("INSERT IGNORE INTO auth_user VALUES (" + user_id + ", 'old$AAAA', NULL, 0, 'user" +
                    user_id + "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
     CPPUNIT_ASSERT(store_->create(made, {.password = "old$AAAA"}) == store::Created::done);
-  }
-  void add_user(std::int64_t user_id, const std::string& name, const std::string& hash = "old$AAAA") {
-    database_->run("INSERT INTO auth_user VALUES (" + std::to_string(user_id) + ", '" + hash +
-                   "', NULL, 0, '" + name + "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
   }
   static store::Rotation rotation(unsigned char presented, unsigned char next) {
     return {id(1), jti(presented), jti(next), at(kNow + 50), at(kNow + 2'000), "2001:db8::1", "curl"};
@@ -122,12 +96,6 @@ class SessionFixture : public CppUnit::TestFixture {
       text += row + " ";
     }
     return text;
-  }
-  std::string plan(const std::string& sql) {
-    auto lease = pool_->acquire();
-    auto rows = lease.prepare(("EXPLAIN " + sql).c_str()).query();
-    CPPUNIT_ASSERT(rows.next());
-    return rows.text(6);  // key
   }
 };
 

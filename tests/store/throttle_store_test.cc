@@ -5,12 +5,10 @@
 
 #include <atomic>
 #include <barrier>
-#include <optional>
 #include <thread>
 
-#include "store/migrator.h"
 #include "store/mysql_throttle_store.h"
-#include "tests/mysql/test_database.h"
+#include "store_fixture.h"
 
 namespace {
 
@@ -27,7 +25,7 @@ ThrottleSubject address(std::string text) {
   return {ThrottleSubject::Kind::address, std::move(text)};
 }
 
-class ThrottleStoreTest : public CppUnit::TestFixture {
+class ThrottleStoreTest : public store_test::StoreFixture<store::MysqlThrottleStore> {
   CPPUNIT_TEST_SUITE(ThrottleStoreTest);
   CPPUNIT_TEST(counts_account_and_address_apart);
   CPPUNIT_TEST(reads_both_in_one_statement);
@@ -48,37 +46,11 @@ class ThrottleStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_and_purges_through_an_index);
   CPPUNIT_TEST_SUITE_END();
 
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlThrottleStore> store_;
-
-  void add_user(int id, const std::string& name) {
-    database_->run("INSERT INTO auth_user VALUES (" + std::to_string(id) + ", '!', NULL, 0, '" + name +
-                   "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
-  }
   std::int64_t failures(const std::string& name) {
     return store_->read(account(name), address("none")).account.failures;
   }
-  std::string plan(const std::string& sql) {
-    auto lease = pool_->acquire();
-    auto rows = lease.prepare(("EXPLAIN " + sql).c_str()).query();
-    CPPUNIT_ASSERT(rows.next());
-    return rows.text(6);
-  }
 
  public:
-  void setUp() override {
-    database_.emplace();
-    pool_.emplace(database_->options());
-    store_.emplace(*pool_);
-    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
-  }
-  void tearDown() override {
-    store_.reset();
-    pool_.reset();
-    database_.reset();
-  }
-
   void counts_account_and_address_apart() {
     auto both = store_->read(account("x"), address("x"));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, both.account.failures + both.address.failures);

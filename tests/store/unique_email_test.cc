@@ -3,27 +3,25 @@
 
 #include <atomic>
 #include <barrier>
-#include <optional>
 #include <thread>
 #include <vector>
 
-#include "store/migrator.h"
 #include "store/mysql_user_store.h"
-#include "tests/mysql/test_database.h"
+#include "store_fixture.h"
 
 namespace {
 
 using store::Inserted;
 using store::User;
 
-class UniqueEmailTest : public CppUnit::TestFixture {
+class UniqueEmailTest : public store_test::StoreFixture<store::MysqlUserStore> {
   CPPUNIT_TEST_SUITE(UniqueEmailTest);
   CPPUNIT_TEST(second_user_of_an_address_is_refused_and_leaves_nothing);
   CPPUNIT_TEST(address_is_compared_by_the_columns_collation);
   CPPUNIT_TEST(address_that_django_wrote_is_taken);
   CPPUNIT_TEST(address_of_a_user_that_django_deleted_is_free);
   CPPUNIT_TEST(address_that_django_changed_is_free_and_the_new_one_taken);
-  CPPUNIT_TEST(users_without_address_are_not_compared);
+  CPPUNIT_TEST(store_without_address_are_not_compared);
   CPPUNIT_TEST(duplicates_are_let_in_when_not_asked_to_refuse);
   CPPUNIT_TEST(of_many_who_register_an_address_at_once_one_gets_it);
   CPPUNIT_TEST(waits_for_a_rival_that_then_gives_up);
@@ -32,16 +30,12 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   // Not before setUp(): CppUnit makes all fixtures before the first test runs.
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlUserStore> users_;
-
   Inserted add(const std::string& username, const std::string& email, bool unique = true) {
     User user;
     user.username = username;
     user.email = email;
     user.password = "!";
-    return users_->insert(user, unique);
+    return store_->insert(user, unique);
   }
   std::string count() { return database_->value("SELECT COUNT(*) FROM auth_user"); }
   void django_adds(const std::string& username, const std::string& email) {
@@ -53,18 +47,6 @@ class UniqueEmailTest : public CppUnit::TestFixture {
   }
 
  public:
-  void setUp() override {
-    database_.emplace();
-    pool_.emplace(database_->options());
-    users_.emplace(*pool_);
-    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
-  }
-  void tearDown() override {
-    users_.reset();
-    pool_.reset();
-    database_.reset();
-  }
-
   void second_user_of_an_address_is_refused_and_leaves_nothing() {
     CPPUNIT_ASSERT(add("a", "x@example.com") == Inserted::ok);
     CPPUNIT_ASSERT(add("b", "x@example.com") == Inserted::email_taken);
@@ -98,7 +80,7 @@ class UniqueEmailTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(add("b", "old@example.com") == Inserted::ok);
   }
 
-  void users_without_address_are_not_compared() {
+  void store_without_address_are_not_compared() {
     CPPUNIT_ASSERT(add("a", "") == Inserted::ok);
     CPPUNIT_ASSERT(add("b", "") == Inserted::ok);
   }
