@@ -59,14 +59,14 @@ std::string shown_part(const ThrottleSubject& subject) {
 /// Of one kind of subject.
 struct Statements {
   explicit Statements(const std::string& key)
-      : insert(
-            "INSERT INTO jwtauthd_throttle (subject, kind, failures, last_failed_at, blocked_until, user_id, "
-            "address) VALUES (" +
-            key + ", ?, 1, ?, ?, ?, ?)"),
-        // Assignments are made from left to right: failures sees the old last_failed_at.
-        count(insert +
-              " ON DUPLICATE KEY UPDATE failures = IF(kind = 'a' AND last_failed_at < ?, 1, failures + 1), "
-              "last_failed_at = GREATEST(last_failed_at, ?), user_id = ?"),
+      // Assignments are made from left to right: failures sees the old last_failed_at.
+      : count(
+            "INSERT INTO jwtauthd_throttle (subject, kind, failures, last_failed_at, user_id, address) "
+            "VALUES "
+            "(" +
+            key +
+            ", ?, 1, ?, ?, ?) ON DUPLICATE KEY UPDATE failures = IF(kind = 'a' AND last_failed_at < ?, 1, "
+            "failures + 1), last_failed_at = GREATEST(last_failed_at, ?), user_id = ?"),
         select(
             "SELECT kind, failures, last_failed_at, blocked_until FROM jwtauthd_throttle WHERE subject = " +
             key),
@@ -84,7 +84,6 @@ struct Statements {
             key),
         clear("DELETE FROM jwtauthd_throttle WHERE subject = " + key) {}
 
-  std::string insert;
   std::string count;
   std::string select;
   std::string claim;
@@ -95,16 +94,6 @@ struct Statements {
 
 mysql::Statement& bind_key(mysql::Statement& statement, const ThrottleSubject& subject) {
   return statement.bind(subject.text).bind(subject.text);
-}
-
-mysql::Statement& bind_row(mysql::Statement& statement, const ThrottleSubject& subject, std::int64_t user_id,
-                           util::TimePoint now, std::optional<util::TimePoint> blocked_until) {
-  return bind_key(statement, subject)
-      .bind(letter(subject.kind))
-      .bind(now)
-      .bind(blocked_until)
-      .bind(user_id)
-      .bind(shown_part(subject));
 }
 
 ThrottleState read_state(const mysql::Rows& row) {
@@ -157,15 +146,6 @@ ThrottleStore::Both MysqlThrottleStore::read(const ThrottleSubject& account, con
 bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
                                std::optional<util::TimePoint> blocked_until) {
   auto lease = pool_.acquire();
-  if (seen == 0) {
-    auto insert = lease.prepare(sql(lease).of(subject).insert.c_str());
-    try {
-      bind_row(insert, subject, 0, now, blocked_until).execute();
-      return true;
-    } catch (const mysql::DuplicateKey&) {
-      return false;
-    }
-  }
   auto update = lease.prepare(sql(lease).of(subject).claim.c_str());
   update.bind(now).bind(blocked_until);
   return bind_key(update, subject).bind(seen).execute() > 0;
@@ -183,7 +163,11 @@ ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int
                                         util::TimePoint now) {
   auto lease = pool_.acquire();
   auto insert = lease.prepare(sql(lease).of(subject).count.c_str());
-  bind_row(insert, subject, user_id, now, std::nullopt)
+  bind_key(insert, subject)
+      .bind(letter(subject.kind))
+      .bind(now)
+      .bind(user_id)
+      .bind(shown_part(subject))
       .bind(now - kAddressMemory)
       .bind(now)
       .bind(user_id)

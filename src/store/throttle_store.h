@@ -49,7 +49,7 @@ class ThrottleStore {
   /// One statement.
   virtual Both read(const ThrottleSubject& account, const ThrottleSubject& address) = 0;
   /// Counts one failure and sets the end of the delay that it brings, on the condition that the row has
-  /// `seen` failures (and no row counts as 0). False: another request was first; read again. This is how an
+  /// `seen` failures, one at least. False: another request was first; read again. This is how an
   /// attempt in the delayed regime takes its turn before the password is looked at.
   virtual bool claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
                      std::optional<util::TimePoint> blocked_until) = 0;

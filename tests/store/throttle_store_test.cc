@@ -132,8 +132,7 @@ class ThrottleStoreTest : public store_test::StoreFixture<store::MysqlThrottleSt
   }
 
   void claim_takes_its_turn_once() {
-    CPPUNIT_ASSERT(store_->claim(account("x"), 0, at(1), at(2)));
-    CPPUNIT_ASSERT(!store_->claim(account("x"), 0, at(1), at(2)));
+    store_->count(account("x"), 0, at(1));
     CPPUNIT_ASSERT(store_->claim(account("x"), 1, at(3), at(7)));
     CPPUNIT_ASSERT(!store_->claim(account("x"), 1, at(3), at(9)));
     CPPUNIT_ASSERT(!store_->claim(account("x"), 5, at(3), at(9)));
@@ -141,8 +140,8 @@ class ThrottleStoreTest : public store_test::StoreFixture<store::MysqlThrottleSt
     const auto state = store_->read(account("x"), address("x")).account;
     CPPUNIT_ASSERT_EQUAL(std::int64_t{2}, state.failures);
     CPPUNIT_ASSERT(state.last_failed_at == at(3) && state.blocked_until == at(7));
-    CPPUNIT_ASSERT(store_->claim(address("x"), 0, at(1), std::nullopt));
-    CPPUNIT_ASSERT(!store_->read(account("x"), address("x")).address.blocked_until);
+    CPPUNIT_ASSERT(store_->claim(account("x"), 2, at(8), std::nullopt));
+    CPPUNIT_ASSERT(!store_->read(account("x"), address("x")).account.blocked_until);
   }
 
   void of_many_that_begin_anew_one_does() {
@@ -164,7 +163,8 @@ class ThrottleStoreTest : public store_test::StoreFixture<store::MysqlThrottleSt
     mysql::Pool other_pool(database_->options());
     store::MysqlThrottleStore other(other_pool);
     constexpr int kThreads = 8;
-    for (std::int64_t seen = 0; seen < 20; ++seen) {
+    store_->count(account("x"), 0, at(0));
+    for (std::int64_t seen = 1; seen <= 20; ++seen) {
       std::barrier start(kThreads);
       std::atomic<int> won{0};
       std::vector<std::thread> threads;
