@@ -125,7 +125,7 @@ json::Value audit_json(const store::AuditRecord& record) {
   json::Value out = json::Value::object();
   out.set("id", json::Value::integer(record.id));
   out.set("time", json_time(record.at));
-  out.set("event", json_text(name(record.kind)));
+  out.set("event", json_text(record.kind));
   out.set("user_id", record.user_id == 0 ? json::Value() : json::Value::integer(record.user_id));
   const bool has_session = record.session != store::SessionId{};
   out.set("session", has_session ? json_text(session_id_text(record.session)) : json::Value());
@@ -136,7 +136,7 @@ json::Value audit_json(const store::AuditRecord& record) {
 }
 
 std::string audit_line(const store::AuditRecord& record) {
-  std::string line = utc_seconds(record.at) + " " + std::string(name(record.kind));
+  std::string line = utc_seconds(record.at) + " " + printable(record.kind);
   const auto add = [&](const char* what, const std::string& value) {
     if (!value.empty()) line.append(" ").append(what).append("=").append(printable(value));
   };

@@ -51,8 +51,16 @@ struct AuditEvent {
   std::string reason;      // a word or two of ours: never what a client typed
 };
 
-struct AuditRecord : AuditEvent {
+/// A row as it stands: what a newer version wrote is shown, too.
+struct AuditRecord {
   std::int64_t id = 0;
+  std::string kind;  // a name of this version's or of another's
+  util::TimePoint at;
+  std::int64_t user_id = 0;
+  SessionId session{};
+  std::string address;
+  std::string request_id;
+  std::string reason;
 };
 
 struct AuditFilter {

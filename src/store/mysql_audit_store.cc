@@ -34,8 +34,7 @@ AuditRecord read_record(const mysql::Rows& row) {
   AuditRecord record;
   record.id = row.integer(1);
   record.at = row.time(2);
-  // A kind of a newer version's: unknown here, and never the reason to show nothing.
-  record.kind = audit_kind(row.text(3)).value_or(AuditKind{});
+  record.kind = row.text(3);
   record.user_id = row.integer(4);
   record.session = read_bytes<16>(row, 5);
   record.address = row.text(6);

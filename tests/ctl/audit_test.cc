@@ -20,7 +20,7 @@ class FakeAudit final : public store::AuditStore {
   void add(std::int64_t id, AuditKind kind = AuditKind::login) {
     store::AuditRecord record;
     record.id = id;
-    record.kind = kind;
+    record.kind = name(kind);
     record.at = util::TimePoint(std::chrono::seconds(1'700'000'000));
     rows.push_back(record);
   }
@@ -65,7 +65,7 @@ class AuditTest : public CppUnit::TestFixture {
  public:
   void writes_what_there_is() {
     store::AuditRecord record;
-    record.kind = AuditKind::refresh_reuse;
+    record.kind = "refresh_reuse";
     record.at = util::TimePoint(std::chrono::microseconds(1'700'000'000'000'001));
     CPPUNIT_ASSERT_EQUAL("2023-11-14T22:13:20Z refresh_reuse"s, jwtauthd::audit_line(record));
     CPPUNIT_ASSERT_EQUAL(
