@@ -20,9 +20,11 @@ void add_list(CLI::App& group, CommandLine& line) {
       ->check(CLI::Range(1U, 1'000'000U))
       ->capture_default_str();
   verb->add_flag("--json", request->json, "Answer in JSON: an array, times in UTC.");
-  verb->footer(lesson("A session is a login: one device of one user. Without a name, everybody's are listed.",
-                      "jwtauthctl session list ann\n"
-                      "jwtauthctl session list --id 7 --all --json | jq -r '.[].address'"));
+  verb->footer(lesson(
+      "A session is a login: one device of one user. Without a name, everybody's are listed, those first\n"
+      "whose refresh token ends last.",
+      "jwtauthctl session list ann\n"
+      "jwtauthctl session list --id 7 --all --json | jq -r '.[].address'"));
   verb->callback([=, &line] {
     line.chosen = [=, &line](Terminal& terminal) {
       return with_services(line.config_path, terminal, [&](Services& services) {

@@ -108,7 +108,8 @@ class SessionStore {
   /// One statement: each address that the user of this name has had a session from, whether it lives or not,
   /// once. Nothing for a name that nobody has.
   virtual std::vector<SessionPlace> places_of(std::string_view username) = 0;
-  /// Newest use first.
+  /// A user's, newest use first. Everybody's: those first that would end last if nobody used them any more,
+  /// which is nearly that order.
   virtual std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) = 0;
 
   /// The ids are those that this call ended; what was over or revoked stays as it is.

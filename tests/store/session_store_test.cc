@@ -30,6 +30,7 @@ class SessionStoreTest : public SessionFixture {
   CPPUNIT_TEST(reading_rotating_and_creating_are_one_statement_each);
   CPPUNIT_TEST(lists_newest_use_first);
   CPPUNIT_TEST(purges_in_batches_what_is_over);
+  CPPUNIT_TEST(everybodys_sessions_are_listed_without_sorting_them);
   CPPUNIT_TEST(lists_and_purges_through_an_index);
   CPPUNIT_TEST_SUITE_END();
 
@@ -277,6 +278,30 @@ class SessionStoreTest : public SessionFixture {
     CPPUNIT_ASSERT(store_->find(id(6)));
   }
 
+  void everybodys_sessions_are_listed_without_sorting_them() {
+    for (unsigned char number = 1; number <= 9; ++number) {
+      Session made = session(number, number % 3 + 1);
+      made.idle_expires_at = at(kNow + 1'000 + number * 7 % 10);
+      add(made);
+    }
+    const auto sorted = [&] {
+      return std::stoll(
+          database_->value("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE "
+                           "VARIABLE_NAME = 'SORT_ROWS'"));
+    };
+    const auto before = sorted();
+    for (const bool live_only : {true, false}) {
+      const auto listed = store_->list({.live_only = live_only}, at(kNow));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{9}, listed.size());
+      CPPUNIT_ASSERT(std::is_sorted(listed.begin(), listed.end(), [](const auto& a, const auto& b) {
+        return a.idle_expires_at > b.idle_expires_at;
+      }));
+    }
+    CPPUNIT_ASSERT_EQUAL(before, sorted());
+    store_->list({.user_id = 1}, at(kNow));
+    CPPUNIT_ASSERT(before < sorted());  // so that it would have been seen
+  }
+
   void lists_and_purges_through_an_index() {
     database_->run(
         "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), seq % 200, NOW(6), NOW(6), NOW(6), "
@@ -287,6 +312,12 @@ class SessionStoreTest : public SessionFixture {
     database_->column("ANALYZE TABLE jwtauthd_session");
     CPPUNIT_ASSERT_EQUAL("user_id"s, plan("SELECT * FROM jwtauthd_session WHERE user_id = 7 ORDER BY "
                                           "last_used_at DESC, id DESC LIMIT 100"));
+    for (const char* condition : {"", "WHERE revoked_at IS NULL AND idle_expires_at > NOW(6) "}) {
+      const std::string everybodys = "SELECT * FROM jwtauthd_session FORCE INDEX (idle_expires_at) "s +
+                                     condition + "ORDER BY idle_expires_at DESC, id DESC LIMIT 100";
+      CPPUNIT_ASSERT_EQUAL("idle_expires_at"s, plan(everybodys));
+      CPPUNIT_ASSERT(!sorts(everybodys));
+    }
     CPPUNIT_ASSERT_EQUAL(
         "idle_expires_at"s,
         plan("DELETE FROM jwtauthd_session WHERE idle_expires_at < NOW(6) + INTERVAL 9 MINUTE "
