@@ -65,8 +65,8 @@ LoginOutcome Credentials::confirm(const LoggedIn& who, std::string_view password
       who, password, origin, [&] { return user; }, upgrade);
 }
 
-/// By another login, which has upgraded the hash, or by a change of the password: what is there now decides,
-/// since tokens are bound to it.
+/// Another login has upgraded the hash, or the password was changed: what is there now decides, since tokens
+/// are bound to it.
 bool Credentials::read_again(store::User& user, std::string_view password) {
   auto now = users_.find_by_id(user.id);
   bool upgrade = false;

@@ -37,9 +37,12 @@ class Credentials {
   /// his session alone. Throttled, or not an active user: as above.
   LoginOutcome confirm(const LoggedIn& who, std::string_view password, const store::Origin& origin);
 
+  /// For who was refused by `user`'s row because it is another one by now: reads it again. False: it is not
+  /// the password any more.
+  bool read_again(store::User& user, std::string_view password);
+
  private:
   bool matches(const std::optional<store::User>& user, std::string_view password, bool& upgrade) const;
-  bool read_again(store::User& user, std::string_view password);
   template <typename Who, typename Find>
   LoginOutcome decide(const Who& who, std::string_view password, const store::Origin& origin, Find&& find,
                       bool& upgrade);

@@ -26,9 +26,9 @@ PasswordChange::Outcome PasswordChange::change(const LoggedIn& who, const Passwo
   check_text(errors, "new_password", form.new_password, kPasswordMaxLength);
   if (!errors.empty()) return errors;  // free of charge, where the old one costs a hash
 
-  const auto confirmed = credentials_.confirm(who, form.old_password, origin);
+  auto confirmed = credentials_.confirm(who, form.old_password, origin);
   if (const auto* throttled = std::get_if<Throttled>(&confirmed)) return *throttled;
-  const auto* const user = std::get_if<store::User>(&confirmed);
+  auto* const user = std::get_if<store::User>(&confirmed);
   if (user == nullptr) return wrong_old_password();
 
   const PasswordOwner owner{user->username, user->first_name, user->last_name, user->email};
@@ -39,6 +39,9 @@ PasswordChange::Outcome PasswordChange::change(const LoggedIn& who, const Passwo
 
   const std::string encoded = hashes_.encode(form.new_password);
   auto ended = sessions_.change_password(who.user_id, encoded, user->password, except, ending);
+  if (!ended && credentials_.read_again(*user, form.old_password)) {  // a login has upgraded the hash
+    ended = sessions_.change_password(who.user_id, encoded, user->password, except, ending);
+  }
   if (!ended) return wrong_old_password();  // somebody has changed it since
   return PasswordChanged{std::move(*ended)};
 }

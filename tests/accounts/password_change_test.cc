@@ -17,6 +17,7 @@ class PasswordChangeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_old_password_is_asked_for);
   CPPUNIT_TEST(the_new_one_must_keep_to_the_policy);
   CPPUNIT_TEST(a_change_that_overtook_this_one_wins);
+  CPPUNIT_TEST(an_upgrade_of_the_hash_that_overtook_it_does_not_refuse_it);
   CPPUNIT_TEST(wrong_old_passwords_are_throttled);
   CPPUNIT_TEST_SUITE_END();
 
@@ -62,6 +63,16 @@ class PasswordChangeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(std::holds_alternative<FieldErrors>(change("old secret", "Zebra-quilt-77")));
     CPPUNIT_ASSERT(hashes_.verify("third", users_.rows[0].password).matched);
     CPPUNIT_ASSERT(!sessions_.rows[1].revoked_at);
+  }
+
+  void an_upgrade_of_the_hash_that_overtook_it_does_not_refuse_it() {
+    int asked = 0;
+    sessions_.before_change_password = [&] {
+      if (++asked == 1) users_.rows[0].password = hashes_.encode("old secret");
+    };
+    CPPUNIT_ASSERT(std::holds_alternative<PasswordChanged>(change("old secret", "Zebra-quilt-77")));
+    CPPUNIT_ASSERT_EQUAL(2, asked);
+    CPPUNIT_ASSERT(hashes_.verify("Zebra-quilt-77", users_.rows[0].password).matched);
   }
 
   void wrong_old_passwords_are_throttled() {
