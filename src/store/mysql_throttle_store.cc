@@ -13,15 +13,15 @@ struct Collation {
   std::string name = "utf8mb4_general_ci";
 };
 
-Collation collation_of_usernames(mysql::Lease& lease) {
+/// Nothing as long as there is no auth_user.
+std::optional<Collation> collation_of_usernames(mysql::Lease& lease) {
   auto rows = lease
                   .prepare(
                       "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE "
                       "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'auth_user' AND COLUMN_NAME = 'username'")
                   .query();
-  Collation found;
-  if (rows.next() && !rows.is_null(2)) found = {rows.text(1), rows.text(2)};
-  return found;
+  if (!rows.next()) return std::nullopt;
+  return rows.is_null(2) ? Collation{} : Collation{rows.text(1), rows.text(2)};
 }
 
 /// The key of a name, `?` twice. An account that exists has that of its stored name: what else the
@@ -125,17 +125,20 @@ struct MysqlThrottleStore::Sql {
 MysqlThrottleStore::MysqlThrottleStore(mysql::Pool& pool) : pool_(pool) {}
 MysqlThrottleStore::~MysqlThrottleStore() = default;
 
-const MysqlThrottleStore::Sql& MysqlThrottleStore::sql(mysql::Lease& lease) {
+std::shared_ptr<const MysqlThrottleStore::Sql> MysqlThrottleStore::sql(mysql::Lease& lease) {
   auto written = sql_.lock();
-  if (!*written) *written = std::make_unique<const Sql>(collation_of_usernames(lease));
-  return **written;
+  if (*written) return *written;
+  const auto found = collation_of_usernames(lease);
+  auto sql = std::make_shared<const Sql>(found.value_or(Collation{}));
+  if (found) *written = sql;  // else the table that is made next may have another one
+  return sql;
 }
 
 ThrottleStore::Both MysqlThrottleStore::read(const ThrottleSubject& account, const ThrottleSubject& address) {
   auto lease = pool_.acquire();
-  const Sql& written = sql(lease);
+  const auto written = sql(lease);
   auto select =
-      lease.prepare((account.kind == Kind::owner ? written.read_owner : written.read_account).c_str());
+      lease.prepare((account.kind == Kind::owner ? written->read_owner : written->read_account).c_str());
   bind_key(select, account);
   Both both;
   auto rows = bind_key(select, address).query();
@@ -146,7 +149,8 @@ ThrottleStore::Both MysqlThrottleStore::read(const ThrottleSubject& account, con
 bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
                                std::optional<util::TimePoint> blocked_until) {
   auto lease = pool_.acquire();
-  auto update = lease.prepare(sql(lease).of(subject).claim.c_str());
+  const auto written = sql(lease);
+  auto update = lease.prepare(written->of(subject).claim.c_str());
   update.bind(now).bind(blocked_until);
   return bind_key(update, subject).bind(seen).execute() > 0;
 }
@@ -154,7 +158,8 @@ bool MysqlThrottleStore::claim(const ThrottleSubject& subject, std::int64_t seen
 bool MysqlThrottleStore::begin_anew(const ThrottleSubject& subject, std::int64_t seen, util::TimePoint now,
                                     std::optional<util::TimePoint> blocked_until) {
   auto lease = pool_.acquire();
-  auto update = lease.prepare(sql(lease).of(subject).begin_anew.c_str());
+  const auto written = sql(lease);
+  auto update = lease.prepare(written->of(subject).begin_anew.c_str());
   update.bind(now).bind(blocked_until);
   return bind_key(update, subject).bind(seen).bind(now).bind(now).execute() > 0;
 }
@@ -162,7 +167,8 @@ bool MysqlThrottleStore::begin_anew(const ThrottleSubject& subject, std::int64_t
 ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int64_t user_id,
                                         util::TimePoint now) {
   auto lease = pool_.acquire();
-  auto insert = lease.prepare(sql(lease).of(subject).count.c_str());
+  const auto written = sql(lease);
+  auto insert = lease.prepare(written->of(subject).count.c_str());
   bind_key(insert, subject)
       .bind(letter(subject.kind))
       .bind(now)
@@ -172,7 +178,7 @@ ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int
       .bind(now)
       .bind(user_id)
       .execute();
-  auto select = lease.prepare(sql(lease).of(subject).select.c_str());
+  auto select = lease.prepare(written->of(subject).select.c_str());
   auto rows = bind_key(select, subject).query();
   if (!rows.next()) return {1, now, std::nullopt};  // cleared in between
   return read_state(rows);
@@ -180,14 +186,16 @@ ThrottleState MysqlThrottleStore::count(const ThrottleSubject& subject, std::int
 
 void MysqlThrottleStore::block(const ThrottleSubject& subject, util::TimePoint until) {
   auto lease = pool_.acquire();
-  auto update = lease.prepare(sql(lease).of(subject).block.c_str());
+  const auto written = sql(lease);
+  auto update = lease.prepare(written->of(subject).block.c_str());
   update.bind(until).bind(until);
   bind_key(update, subject).execute();
 }
 
 bool MysqlThrottleStore::clear(const ThrottleSubject& subject) {
   auto lease = pool_.acquire();
-  auto remove = lease.prepare(sql(lease).of(subject).clear.c_str());
+  const auto written = sql(lease);
+  auto remove = lease.prepare(written->of(subject).clear.c_str());
   return bind_key(remove, subject).execute() > 0;
 }
 

@@ -30,10 +30,10 @@ class MysqlThrottleStore final : public ThrottleStore {
  private:
   struct Sql;
   /// Written when it is first needed, because it names the collation of auth_user.username.
-  const Sql& sql(mysql::Lease& lease);
+  std::shared_ptr<const Sql> sql(mysql::Lease& lease);
 
   mysql::Pool& pool_;
-  util::Guarded<std::unique_ptr<const Sql>> sql_;
+  util::Guarded<std::shared_ptr<const Sql>> sql_;
 };
 
 }  // namespace store

@@ -31,6 +31,7 @@ class ThrottleStoreTest : public store_test::StoreFixture<store::MysqlThrottleSt
   CPPUNIT_TEST(reads_both_in_one_statement);
   CPPUNIT_TEST(names_that_are_one_account_count_together);
   CPPUNIT_TEST(any_text_may_have_been_typed);
+  CPPUNIT_TEST(a_table_that_is_not_there_yet_settles_no_collation);
   CPPUNIT_TEST(columns_of_other_character_sets_do);
   CPPUNIT_TEST(keeps_no_name_that_was_typed);
   CPPUNIT_TEST(claim_takes_its_turn_once);
@@ -110,6 +111,15 @@ class ThrottleStoreTest : public store_test::StoreFixture<store::MysqlThrottleSt
     }
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1},
                          store_->count(address("\xff\xfe" + std::string(900, 'a')), 0, at(1)).failures);
+  }
+
+  void a_table_that_is_not_there_yet_settles_no_collation() {
+    database_->run("RENAME TABLE auth_user TO elsewhere");
+    CPPUNIT_ASSERT_THROW(failures("x"), util::Outage);
+    database_->run("RENAME TABLE elsewhere TO auth_user");
+    database_->run("ALTER TABLE auth_user CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    store_->count(account("rene"), 0, at(1));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures("RENE"));
   }
 
   void columns_of_other_character_sets_do() {
