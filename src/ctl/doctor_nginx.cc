@@ -196,7 +196,10 @@ Block location_for(Block block, std::string_view path) {
   return best;
 }
 
-constexpr std::array<std::string_view, 4> kLogins{"/api/login/", "/api/login", "/api/token/", "/api/token"};
+/// Where a password is looked at.
+constexpr std::array<std::string_view, 6> kLogins{"/api/login/",           "/api/login",
+                                                  "/api/token/",           "/api/token",
+                                                  "/api/password/change/", "/api/password/change"};
 
 /// A path of the site's own that nginx turns into a login; empty: none.
 std::string rewritten_login(Block location) {

@@ -118,6 +118,8 @@ class DoctorNginxTest : public CppUnit::TestFixture {
         {"locations", "limit_req zone=jwtauthd_login burst=20 nodelay;", "", problem, "limit_req is missing"},
         {"locations", "location = /api/token {", "location = /api/other {", problem,
          "/api/token in location /api/"},
+        {"locations", "location = /api/password/change/ {", "location = /api/other {", problem,
+         "/api/password/change/ in location /api/"},
     };
     for (const auto& row : rows) {
       const std::string file = "jwtauthd-"s + row.file + ".conf";
