@@ -31,7 +31,8 @@ class Revoked {
   struct Quick {
     std::size_t operator()(const store::SessionId& id) const noexcept;
   };
-  struct Shard {
+  /// A lock and what it guards begin cache lines of their own: 64 bytes, on what this is built for.
+  struct alignas(64) Shard {
     std::unordered_map<store::SessionId, std::int64_t, Quick> sessions;  // → expires
     std::unordered_map<std::int64_t, UserMark> users;
   };
@@ -44,8 +45,10 @@ class Revoked {
     return shards_[static_cast<std::uint64_t>(user_id) % shard_count];
   }
 
-  std::atomic<std::size_t> sessions_{0};
+  // Read by every request and seldom written: apart from the locks, which every request writes.
+  alignas(64) std::atomic<std::size_t> sessions_{0};
   std::atomic<std::size_t> users_{0};
+  static_assert(alignof(util::Guarded<Shard>) == 64);
   mutable std::array<util::Guarded<Shard>, shard_count> shards_;
 };
 
