@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -33,17 +34,29 @@ class SessionTokensRaceTest : public CppUnit::TestFixture {
     std::set<std::string> access;
     int refused = 0;
   };
+  /// What happens beside the refreshes when so many of them are through; with -1 they begin behind it.
+  struct Event {
+    int after = 0;
+    std::function<void()> happens = [] {};
+  };
   template <typename Read>
-  Race run(SessionHouse& one, SessionHouse& other, const std::string& token, Read read) {
+  Race run(SessionHouse& one, SessionHouse& other, const std::string& token, Read read,
+           const Event& event = {}) {
     std::vector<tokens::RefreshOutcome> outcomes(racers, tokens::NeedsDatabase{});
-    std::barrier start(racers);
+    std::barrier start(racers + 1);
+    std::atomic<int> through{0};
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < racers; ++i) {
       threads.emplace_back([&, i] {
         start.arrive_and_wait();
         outcomes[i] = (i % 2 == 0 ? one : other).refresh(token);
+        ++through;
       });
     }
+    if (event.after < 0) event.happens();
+    start.arrive_and_wait();
+    while (through < event.after) std::this_thread::yield();
+    if (event.after >= 0) event.happens();
     for (auto& thread : threads) thread.join();
     Race race;
     for (const auto& outcome : outcomes) {
@@ -111,15 +124,17 @@ class SessionTokensRaceTest : public CppUnit::TestFixture {
   }
 
   void a_logout_in_between_leaves_nothing_alive() {
-    for (int round = 0; round < 20; ++round) {
+    int refused = 0;
+    for (int round = 0; round < 30; ++round) {
       SessionHouse one(tables_);
       SessionHouse other(tables_);
       const auto pair = one.login();
-      std::thread leaving([&] {
-        one.ended.end(7, pair.session, store::SessionEnd::logout, store::AuditKind::logout, one.origin);
-      });
-      const Race race = run(one, other, pair.refresh);
-      leaving.join();
+      const Race race = run(one, other, pair.refresh, [](const std::string& made) { return made; },
+                            {round % (racers + 2) - 1, [&] {
+                               one.ended.end(7, pair.session, store::SessionEnd::logout,
+                                             store::AuditKind::logout, one.origin);
+                             }});
+      refused += race.refused;
       other.feed.poll_once();
       for (SessionHouse* worker : {&one, &other}) {
         CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), worker->verified(pair.access));
@@ -131,6 +146,8 @@ class SessionTokensRaceTest : public CppUnit::TestFixture {
         }
       }
     }
+    // Some came before it and some behind it: three rounds were behind it whole, three before it.
+    CPPUNIT_ASSERT(refused >= 3 * racers && refused <= (30 - 3) * racers);
   }
 };
 
