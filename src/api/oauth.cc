@@ -33,35 +33,53 @@ http::Response oauth_error(int status, std::string_view code) {
   return response;
 }
 
-bool knows_basic(const accounts::ServiceClients& clients, std::string_view authorization) {
+/// The client whose credentials these are; nothing when they are nobody's.
+std::optional<std::string> client_of_basic(const accounts::ServiceClients& clients,
+                                           std::string_view authorization) {
   constexpr std::string_view scheme = "basic ";
   if (authorization.size() < scheme.size() ||
       !http::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
-    return false;
+    return std::nullopt;
   }
   auto decoded = util::from_base64(http::trim(authorization.substr(scheme.size())));
-  if (!decoded) return false;
+  if (!decoded) return std::nullopt;
   const auto pair = util::Secret::take(std::move(*decoded));
   const std::string_view text = pair.reveal();
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return false;
+  if (colon == std::string_view::npos) return std::nullopt;
   const auto secret = util::Secret::take(http::percent_decoded(text.substr(colon + 1), http::Plus::is_space));
-  return clients.knows(http::percent_decoded(text.substr(0, colon), http::Plus::is_space), secret.reveal());
+  std::string id = http::percent_decoded(text.substr(0, colon), http::Plus::is_space);
+  if (!clients.knows(id, secret.reveal())) return std::nullopt;
+  return id;
 }
 
-/// The token that a known client sent, or the answer to send.
-util::Result<std::string, http::Response> read_token(const Services& services, const Context& context) {
+struct Asked {
+  std::string token;
+  std::string client;
+};
+
+/// What a known client sent, or the answer to send.
+util::Result<Asked, http::Response> read_token(const Services& services, const Context& context) {
   auto form = read_form(context.request, kFields);
   if (!form) return util::unexpected(std::move(form.error()));
-  const std::string id = form->take("client_id").value_or("");
+  std::optional<std::string> client = form->take("client_id").value_or("");
   const auto secret = util::Secret::take(form->take("client_secret").value_or(""));
-  const bool known = context.request.authorization.empty()
-                         ? services.clients.knows(id, secret.reveal())
-                         : knows_basic(services.clients, context.request.authorization);
-  if (!known) return util::unexpected(oauth_error(401, "invalid_client"));
+  if (!context.request.authorization.empty()) {
+    client = client_of_basic(services.clients, context.request.authorization);
+  } else if (!services.clients.knows(*client, secret.reveal())) {
+    client.reset();
+  }
+  if (!client) return util::unexpected(oauth_error(401, "invalid_client"));
   form->refuse_odd_characters();
   if (!form->errors.empty()) return util::unexpected(oauth_error(400, "invalid_request"));
-  return *form->take("token");
+  return Asked{*form->take("token"), std::move(*client)};
+}
+
+/// The audit has the service, and not the user, as who ended this.
+store::Origin origin_of(const Context& context, const Asked& asked) {
+  store::Origin origin = api::origin_of(context.request);
+  origin.client = asked.client;
+  return origin;
 }
 
 http::Response answer(std::string body) {
@@ -76,17 +94,15 @@ http::Response inactive() {
 }
 
 /// Ends an access token's session.
-std::optional<http::Response> revoke_access(Services& services, const Context& context,
-                                            std::string_view token) {
+std::optional<http::Response> revoke_access(Services& services, const Context& context, const Asked& asked) {
   if (!services.options.sessions) return oauth_error(400, "unsupported_token_type");
-  const auto outcome = services.refresh_tokens.verify(token, context.on != Lane::token);
+  const auto outcome = services.refresh_tokens.verify(asked.token, context.on != Lane::token);
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   const auto* good = std::get_if<tokens::Good>(&outcome);
   if (good == nullptr) return answer("{}");
   if (context.on == Lane::token) return std::nullopt;
-  const store::Origin origin = origin_of(context.request);
-  services.sessions.end_token(good->user_id, good->session, store::AuditKind::session_ended, origin,
-                              good->token.expires);
+  services.sessions.end_token(good->user_id, good->session, store::AuditKind::session_ended,
+                              origin_of(context, asked), good->token.expires);
   return answer("{}");
 }
 
@@ -122,28 +138,28 @@ std::span<const Field> client_fields(const ApiOptions&) {
 }
 
 std::optional<http::Response> revoke_token(Services& services, const Context& context) {
-  const auto token = read_token(services, context);
-  if (!token) return token.error();
+  const auto asked = read_token(services, context);
+  if (!asked) return asked.error();
   // What is wrong with a token is no error here (RFC 7009 section 2.2): it is not good any more.
-  const auto type = services.verifier.verify(*token, tokens::TokenType::refresh);
+  const auto type = services.verifier.verify(asked->token, tokens::TokenType::refresh);
   if (!type) {
-    return type.error() == tokens::TokenDefect::wrong_type ? revoke_access(services, context, *token)
+    return type.error() == tokens::TokenDefect::wrong_type ? revoke_access(services, context, *asked)
                                                            : answer("{}");
   }
   if (!services.options.sessions && !services.options.blacklist) {
     return oauth_error(400, "unsupported_token_type");
   }
   const auto outcome =
-      services.refresh_tokens.blacklist(*token, origin_of(context.request), context.on != Lane::token);
+      services.refresh_tokens.blacklist(asked->token, origin_of(context, *asked), context.on != Lane::token);
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   return answer("{}");
 }
 
 std::optional<http::Response> introspect_token(Services& services, const Context& context) {
-  const auto token = read_token(services, context);
-  if (!token) return token.error();
+  const auto asked = read_token(services, context);
+  if (!asked) return asked.error();
   const bool may_ask_database = context.on != Lane::token;
-  const auto outcome = services.refresh_tokens.verify(*token, may_ask_database);
+  const auto outcome = services.refresh_tokens.verify(asked->token, may_ask_database);
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   const auto* good = std::get_if<tokens::Good>(&outcome);
   if (good == nullptr) return inactive();

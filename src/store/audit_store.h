@@ -23,7 +23,8 @@ enum class AuditKind {
   refresh_reuse,    // a refresh token that was exchanged before came again: its session was ended
   logout,
   logout_all,
-  session_ended,  // by its owner from another one, by limit, or by an operator
+  session_ended,  // by its owner from another one, by a service (reason: its client id), by limit, or an
+                  // operator
   password_changed,
   profile_changed,
   account_deleted,

@@ -80,11 +80,18 @@ store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, s
                                const store::Origin& origin) const {
   const util::TimePoint now = clock_.now();
   const TokenEnds ends = ends_of_tokens(lifetimes_, now);
+  const bool by_service = !origin.client.empty();
   return {reason,
           now,
           ends.access,
           ends.refresh,
-          {kind, now, user_id, {}, origin.address, origin.request_id, store::name(reason)},
+          {by_service ? store::AuditKind::session_ended : kind,
+           now,
+           user_id,
+           {},
+           origin.address,
+           origin.request_id,
+           by_service ? origin.client : store::name(reason)},
           &clock_};
 }
 

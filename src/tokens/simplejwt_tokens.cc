@@ -74,7 +74,8 @@ std::optional<bool> SimpleJwtTokens::ended(const Verified& token, const TokenUse
 
 void SimpleJwtTokens::record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin) {
   if (audit_ == nullptr) return;
-  audit_->append({kind, clock_.now(), user_id, {}, origin.address, origin.request_id, {}});
+  const auto told = origin.client.empty() ? kind : store::AuditKind::session_ended;
+  audit_->append({told, clock_.now(), user_id, {}, origin.address, origin.request_id, origin.client});
 }
 
 RefreshOutcome SimpleJwtTokens::refresh(std::string_view token, const store::Origin&, bool may_ask_database) {

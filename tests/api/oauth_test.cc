@@ -22,6 +22,7 @@ class OAuthTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(introspection_tells_of_good_tokens);
   CPPUNIT_TEST(introspection_of_anything_else_tells_nothing);
   CPPUNIT_TEST(revocation_ends_the_session_of_either_token);
+  CPPUNIT_TEST(a_revocation_is_recorded_as_the_services_and_not_the_users);
   CPPUNIT_TEST(revocation_of_what_is_no_token_is_done);
   CPPUNIT_TEST(a_known_token_is_introspected_without_the_database);
   CPPUNIT_TEST(without_sessions_only_what_can_be_revoked_is);
@@ -145,6 +146,20 @@ class OAuthTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!active(second.access) && !active(second.refresh));
     CPPUNIT_ASSERT(!active(foreign.access));
     CPPUNIT_ASSERT(active(third.access) && active(third.refresh));
+  }
+
+  void a_revocation_is_recorded_as_the_services_and_not_the_users() {
+    const auto foreign = house_.issuer.issue_pair(house_.users.rows[0]);
+    const auto first = log_in();
+    const auto second = log_in();
+    for (const auto& token : {first.access, second.refresh, foreign.access, foreign.refresh}) {
+      house_.session_rows.events.clear();
+      ask("/api/oauth/revoke/", "token=" + token);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, house_.session_rows.events.size());
+      const auto& event = house_.session_rows.events.at(0);
+      CPPUNIT_ASSERT_EQUAL(std::string("session_ended orders"),
+                           std::string(store::name(event.kind)) + " " + event.reason);
+    }
   }
 
   void revocation_of_what_is_no_token_is_done() {
