@@ -90,11 +90,13 @@ Connection::Read Connection::read_request(std::size_t max_body_bytes) {
 }
 
 Connection::Read Connection::gather() {
-  for (;;) {
+  for (std::size_t turn = 0;;) {
+    if (turn >= turn_bytes) return Read::more;
     const Look seen = look(fd);
     if (seen.outcome == Read::nothing && gatherer->empty()) gatherer.reset();
     if (seen.outcome != Read::request) return seen.outcome;
     const std::size_t taken = gatherer->take(seen.bytes);
+    turn += taken;
     if (!consume(fd, taken)) return Read::gone;
     const std::string replies = gatherer->take_replies();
     if (!replies.empty() && ::send(fd, replies.data(), replies.size(), MSG_NOSIGNAL | MSG_DONTWAIT) !=

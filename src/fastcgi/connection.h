@@ -26,9 +26,13 @@ struct Connection {
   /// idle again. False: something happened meanwhile; still the owner.
   bool release() noexcept;
 
-  enum class Read { nothing, request, refused, gone };
-  /// Looks at what has arrived; on `request`, libfcgi has read it and `request` is ready to be answered.
-  /// Never blocks. Owner only, as everything below.
+  /// What one turn of a thread takes of a request that comes in pieces, or it would be the thread of a peer
+  /// who never stops sending: about the longest body that nginx passes on.
+  static constexpr std::size_t turn_bytes = 65536;
+
+  enum class Read { nothing, more, request, refused, gone };
+  /// Looks at what has arrived; on `request`, libfcgi has read it and `request` is ready to be answered; on
+  /// `more`, others have their turn first. Never blocks. Owner only, as everything below.
   Read read_request(std::size_t max_body_bytes);
   /// Discards what was not read of the body and turns libfcgi's output to the peer.
   void begin_answer() noexcept;

@@ -141,13 +141,13 @@ bool Core::dispatch(Connection& connection) noexcept try {
   const bool had_begun = connection.half_sent();
   switch (connection.read_request(options_.max_body_bytes)) {
     case Connection::Read::nothing:
-      if (!connection.half_sent()) {
-        connection.deadline = 0;
-      } else if (!had_begun) {
-        connection.deadline = 0;  // of a goodbye that the request crossed
-        set_deadline(connection, options_.read_timeout);
-      }
+      note_half_sent(connection, had_begun);
       return true;
+    case Connection::Read::more:
+      note_half_sent(connection, had_begun);
+      connection.state.store(Connection::State::again, std::memory_order_release);
+      let_go(connection);
+      return false;
     case Connection::Read::request: {
       connection.deadline = 0;
       std::unique_ptr<Call> call(new (std::nothrow) Call(*this, connection));
@@ -171,6 +171,15 @@ bool Core::dispatch(Connection& connection) noexcept try {
 } catch (const std::bad_alloc&) {
   close_connection(connection, true);
   return false;
+}
+
+void Core::note_half_sent(Connection& connection, bool had_begun) noexcept {
+  if (!connection.half_sent()) {
+    connection.deadline = 0;
+  } else if (!had_begun) {
+    connection.deadline = 0;  // of a goodbye that the request crossed
+    set_deadline(connection, options_.read_timeout);
+  }
 }
 
 void Core::finish(Connection& connection, bool keep) noexcept {

@@ -44,6 +44,7 @@ class Core {
   void add_to_epoll(int fd, std::uint32_t events, void* what);
   void on_readable(Connection& connection) noexcept;
   bool dispatch(Connection& connection) noexcept;
+  void note_half_sent(Connection& connection, bool had_begun) noexcept;
   void let_go(Connection& connection) noexcept;
   void close_connection(Connection& connection, bool refused) noexcept;
   void say_goodbye(Connection& connection) noexcept;
