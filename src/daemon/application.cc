@@ -253,7 +253,7 @@ struct Application::Parts {
     }
     return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
                                                    sessions, feed, used_audit(), clock, random,
-                                                   session_options(configuration));
+                                                   session_options(configuration), &djangos);
   }
 
   tokens::SessionTokens* rotating() const {
@@ -267,6 +267,7 @@ struct Application::Parts {
   mysql::Pool pool;
   store::MysqlUserStore users;
   store::MysqlBlacklistStore blacklist{pool};
+  tokens::DjangosBlacklist djangos{blacklist};
   store::MysqlSessionStore session_rows;
   store::MysqlRevocationStore revocations{pool};
   store::MysqlThrottleStore failures{pool};

@@ -64,6 +64,17 @@ bool MysqlBlacklistStore::tables_exist() {
   }
 }
 
+bool MysqlBlacklistStore::may_be_asked() {
+  auto lease = pool_.acquire();
+  auto rows = lease
+                  .prepare(
+                      "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
+                      "TABLE_NAME IN ('token_blacklist_outstandingtoken', "
+                      "'token_blacklist_blacklistedtoken')")
+                  .query();
+  return rows.next() && rows.integer(1) == 2;
+}
+
 bool MysqlBlacklistStore::is_blacklisted(std::string_view jti) {
   auto lease = pool_.acquire();
   return lease

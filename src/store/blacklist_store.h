@@ -38,6 +38,9 @@ class BlacklistStore {
 
   /// False: Django's app is not installed in this database.
   virtual bool tables_exist() = 0;
+  /// Whether both are there for the user that we are to the database: where he was granted tables one by
+  /// one, a table that is not there is refused to him like one that is not his.
+  virtual bool may_be_asked() = 0;
   virtual bool is_blacklisted(std::string_view jti) = 0;
   /// Does nothing when its jti is there already.
   virtual void record(const OutstandingToken& token) = 0;
@@ -55,6 +58,7 @@ class MysqlBlacklistStore final : public BlacklistStore {
   explicit MysqlBlacklistStore(mysql::Pool& pool) : pool_(pool) {}
 
   bool tables_exist() override;
+  bool may_be_asked() override;
   bool is_blacklisted(std::string_view jti) override;
   void record(const OutstandingToken& token) override;
   Blacklisting blacklist(const OutstandingToken& token, util::TimePoint when,

@@ -25,7 +25,7 @@ util::TimePoint at(std::int64_t seconds) {
 SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys,
                              TokenUsers users, store::SessionStore& store, Sessions& sessions,
                              RevocationFeed& feed, store::AuditStore* audit, const util::Clock& clock,
-                             util::Random& random, SessionOptions options)
+                             util::Random& random, SessionOptions options, DjangosBlacklist* djangos)
     : verifier_(verifier),
       issuer_(issuer),
       keys_(keys),
@@ -36,7 +36,8 @@ SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, con
       audit_(audit),
       clock_(clock),
       random_(random),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      djangos_(djangos) {}
 
 std::optional<TokenPair> SessionTokens::grant(const store::User& user, const store::Origin& origin) {
   const util::TimePoint now = clock_.now();
@@ -211,6 +212,7 @@ SessionPair SessionTokens::succeeding(const Presented& presented) const {
 /// A token without session gets the one that stands for it.
 store::Created SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation,
                                     util::TimePoint end, const store::Origin& origin) {
+  if (blacklisted_by_django(presented)) return store::Created::refused;
   store::Session row;
   row.id = rotation.id;
   row.user_id = presented.user_id;
@@ -282,6 +284,10 @@ bool SessionTokens::ended_by_feed(const Presented& presented) {
   return feed_.revoked({presented.user_id, presented.token.expires, presented.said, presented.session});
 }
 
+bool SessionTokens::blacklisted_by_django(const Presented& presented) {
+  return djangos_ != nullptr && djangos_->has(presented.jti);
+}
+
 CheckOutcome SessionTokens::verify(std::string_view token, bool may_ask_database) {
   auto verified = verifier_.verify(token, std::nullopt);
   if (!verified) return verified.error();
@@ -306,7 +312,9 @@ CheckOutcome SessionTokens::verify(std::string_view token, bool may_ask_database
 
 bool SessionTokens::is_good(const Presented& presented) {
   const auto row = store_.find(presented.session.id);
-  if (!row) return !presented.session.has_sid && !ended_by_feed(presented);
+  if (!row) {
+    return !presented.session.has_sid && !ended_by_feed(presented) && !blacklisted_by_django(presented);
+  }
   if (row->revoked_at || row->expires_at <= presented.now) return false;
   return row->current == presented.hash || gives_successor_again(*row, presented);
 }

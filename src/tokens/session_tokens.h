@@ -13,6 +13,7 @@
 
 #include "store/audit_store.h"
 #include "store/session_store.h"
+#include "tokens/djangos_blacklist.h"
 #include "tokens/refresh_tokens.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/session_id.h"
@@ -56,11 +57,12 @@ struct BegunRefresh {
 
 class SessionTokens final : public RefreshTokens {
  public:
-  /// `audit`: nullptr when nothing is recorded. The lifetimes of tokens are those of `sessions`.
+  /// `audit`: nullptr when nothing is recorded; `djangos`: when no token of Django's is to be expected. The
+  /// lifetimes of tokens are those of `sessions`.
   SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys, TokenUsers users,
                 store::SessionStore& store, Sessions& sessions, RevocationFeed& feed,
                 store::AuditStore* audit, const util::Clock& clock, util::Random& random,
-                SessionOptions options);
+                SessionOptions options, DjangosBlacklist* djangos);
 
   std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) override;
   /// A refresh token without session (Django's, or one of before) gets one.
@@ -94,6 +96,7 @@ class SessionTokens final : public RefreshTokens {
   Refreshed without_rotation(const Presented& presented) const;
   bool gives_successor_again(const store::Session& row, const Presented& presented) const;
   bool ended_by_feed(const Presented& presented);
+  bool blacklisted_by_django(const Presented& presented);
   bool is_good(const Presented& presented);
 
   const Verifier& verifier_;
@@ -107,6 +110,7 @@ class SessionTokens final : public RefreshTokens {
   const util::Clock& clock_;
   util::Random& random_;
   const SessionOptions options_;
+  DjangosBlacklist* djangos_;
 };
 
 }  // namespace tokens

@@ -15,6 +15,7 @@ class Batches final : public store::BlacklistStore {
  public:
   explicit Batches(std::deque<store::Flushed> batches) : batches_(std::move(batches)) {}
   bool tables_exist() override { return true; }
+  bool may_be_asked() override { return true; }
   bool is_blacklisted(std::string_view) override { return false; }
   void record(const store::OutstandingToken&) override {}
   store::Blacklisting blacklist(const store::OutstandingToken&, util::TimePoint,

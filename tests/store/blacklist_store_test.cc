@@ -33,6 +33,7 @@ OutstandingToken token(std::string_view jti, std::int64_t expires = now + 60, st
 class BlacklistStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(BlacklistStoreTest);
   CPPUNIT_TEST(says_whether_djangos_tables_are_there);
+  CPPUNIT_TEST(tables_that_were_not_granted_may_not_be_asked);
   CPPUNIT_TEST(records_what_django_records);
   CPPUNIT_TEST(recording_twice_is_recording_once);
   CPPUNIT_TEST(a_user_who_is_gone_is_null);
@@ -67,9 +68,23 @@ class BlacklistStoreTest : public CppUnit::TestFixture {
   }
 
   void says_whether_djangos_tables_are_there() {
-    CPPUNIT_ASSERT(store_->tables_exist());
+    CPPUNIT_ASSERT(store_->tables_exist() && store_->may_be_asked());
     database_->run("DROP TABLE token_blacklist_blacklistedtoken");
-    CPPUNIT_ASSERT(!store_->tables_exist());
+    CPPUNIT_ASSERT(!store_->tables_exist() && !store_->may_be_asked());
+  }
+
+  // As docs/moving-from-django.md grants them: then the database does not tell missing from forbidden.
+  void tables_that_were_not_granted_may_not_be_asked() {
+    const std::string narrow = database_->name() + "_narrow";
+    database_->run("CREATE USER " + narrow + "@localhost");
+    database_->run("GRANT SELECT ON " + database_->name() + ".auth_user TO " + narrow + "@localhost");
+    {
+      auto options = database_->options();
+      options.user = narrow;
+      mysql::Pool pool(std::move(options));
+      CPPUNIT_ASSERT(!store::MysqlBlacklistStore(pool).may_be_asked());
+    }
+    database_->run("DROP USER " + narrow + "@localhost");
   }
 
   void records_what_django_records() {

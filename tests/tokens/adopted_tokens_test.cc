@@ -23,6 +23,8 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_foreign_token_keeps_its_longer_life);
   CPPUNIT_TEST(foreign_tokens_end_with_all_of_the_users_sessions);
   CPPUNIT_TEST(a_foreign_token_can_be_logged_out);
+  CPPUNIT_TEST(what_django_blacklisted_begins_no_session);
+  CPPUNIT_TEST(without_djangos_tables_they_are_asked_for_once);
   CPPUNIT_TEST(a_foreign_token_that_is_adopted_while_it_is_logged_out_is_out);
   CPPUNIT_TEST_SUITE_END();
 
@@ -103,6 +105,29 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a")));
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a", "access")));
     }
+  }
+
+  void what_django_blacklisted_begins_no_session() {
+    tables_.django.there = true;
+    tables_.django.blacklisted = {"a"};
+    SessionHouse house(tables_);
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(foreign("a")));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(foreign("a")));
+    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT_EQUAL("good"s, house.verified(foreign("b")));
+    const auto adopted = house.refreshed(foreign("b"));
+    // Ours have a session, and Django's tables are not asked for them.
+    const int before = tables_.django.statements;
+    house.refreshed(adopted.refresh);
+    house.refreshed(house.login().refresh);
+    CPPUNIT_ASSERT_EQUAL(before, tables_.django.statements.load());
+  }
+
+  void without_djangos_tables_they_are_asked_for_once() {
+    tables_.django.blacklisted = {"a"};
+    SessionHouse house(tables_);
+    for (const char* jti : {"a", "b", "c"}) house.refreshed(foreign(jti));
+    CPPUNIT_ASSERT_EQUAL(1, tables_.django.statements.load());
   }
 
   void a_foreign_token_can_be_logged_out() {

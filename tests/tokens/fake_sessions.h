@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "store/audit_store.h"
+#include "store/blacklist_store.h"
 #include "store/revocation_store.h"
 #include "store/session_store.h"
 #include "util/error.h"
@@ -283,6 +285,30 @@ class FakeSessions final : public store::SessionStore {
   mutable std::mutex mutex_;
   std::map<store::SessionId, store::Session> rows_;
   std::map<store::SessionId, util::TimePoint> touched_;  // last written
+};
+
+/// Django's blacklist as sessions see it; not there until a test says so.
+class FakeDjango final : public store::BlacklistStore {
+ public:
+  bool there = false;
+  std::set<std::string, std::less<>> blacklisted;
+  std::atomic<int> statements{0};
+
+  bool tables_exist() override { return there; }
+  bool may_be_asked() override {
+    ++statements;
+    return there;
+  }
+  bool is_blacklisted(std::string_view jti) override {
+    ++statements;
+    return blacklisted.contains(jti);
+  }
+  void record(const store::OutstandingToken&) override {}
+  store::Blacklisting blacklist(const store::OutstandingToken&, util::TimePoint,
+                                const store::OutstandingToken*) override {
+    return store::Blacklisting::done;
+  }
+  store::Flushed flush_expired(util::TimePoint, std::int64_t, unsigned) override { return {}; }
 };
 
 }  // namespace tokens_test

@@ -48,6 +48,7 @@ struct SessionHouse {
     FakeRevocations revocations;
     FakeSessions sessions{revocations, audit};
     FakeUsers users;
+    FakeDjango django;
   };
 
   explicit SessionHouse(Tables& shared, tokens::SessionOptions options = {}, tokens::UserRules rules = {},
@@ -56,7 +57,7 @@ struct SessionHouse {
         ring(std::move(keys)),
         issuer(ring, clock, random, {.revoke_claim = rules.check_password ? rules.revoke_claim : ""}),
         tokens(verifier, issuer, ring, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
-               clock, random, std::move(options)) {
+               clock, random, std::move(options), &djangos) {
     feed.load();
     const util::Clock* none = nullptr;
     tables.sessions.clock.compare_exchange_strong(none, &clock);  // the first one's is the database's
@@ -75,6 +76,7 @@ struct SessionHouse {
   tokens::Issuer issuer;
   tokens::RevocationFeed feed{tables.revocations, clock, {}};
   tokens::Sessions ended{tables.sessions, feed, clock, {}};
+  tokens::DjangosBlacklist djangos{tables.django};
   tokens::SessionTokens tokens;
   const store::Origin origin{"192.0.2.1", "a browser", "request-1"};
 

@@ -335,7 +335,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     SessionHouse house(tables_);
     tokens::SessionTokens strict(house.verifier, house.issuer, house.ring, {house.directory, house.clock, {}},
                                  tables_.sessions, house.ended, house.feed, &failing, house.clock,
-                                 house.random, {});
+                                 house.random, {}, nullptr);
     CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);
     CPPUNIT_ASSERT(tables_.sessions.rows().empty());  // nor a session that nobody has
   }

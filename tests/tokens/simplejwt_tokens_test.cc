@@ -25,6 +25,7 @@ class FakeBlacklist final : public store::BlacklistStore {
   std::set<std::string, std::less<>> blacklisted;
 
   bool tables_exist() override { return true; }
+  bool may_be_asked() override { return true; }
   bool is_blacklisted(std::string_view jti) override { return blacklisted.contains(jti); }
   void record(const store::OutstandingToken& token) override {
     outstanding.try_emplace(std::string(token.jti),
