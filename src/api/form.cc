@@ -47,7 +47,7 @@ std::string surrogate_message(char16_t half) {
 
 std::optional<std::string> Form::take(std::string_view name) {
   for (auto& value : values_) {
-    if (value.name == name) return std::move(value.text);
+    if (value.name == name) return std::string(value.text.reveal());
   }
   return std::nullopt;
 }
@@ -60,7 +60,7 @@ void Form::refuse_lone_surrogates() {
 
 void Form::refuse_odd_characters() {
   for (const auto& value : values_) {
-    if (value.text.find('\0') != std::string::npos)
+    if (value.text.reveal().find('\0') != std::string::npos)
       errors.add(value.name, "Null characters are not allowed.");
   }
   refuse_lone_surrogates();
@@ -93,7 +93,7 @@ util::Result<Form, http::Response> read_form(const http::Request& request, std::
     } else if (text->empty() && field.required) {
       form.errors.add(field.name, "This field may not be blank.");
     } else {
-      form.values_.push_back({field.name, std::move(*text), value->lone_surrogate()});
+      form.values_.push_back({field.name, util::Secret::take(std::move(*text)), value->lone_surrogate()});
     }
   }
   return form;

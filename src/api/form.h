@@ -24,7 +24,7 @@ class Form {
  public:
   accounts::FieldErrors errors;
 
-  /// The field's text, or nothing when it failed or was not sent.
+  /// The field's text, or nothing when it failed or was not sent. A copy, for the caller to wipe.
   std::optional<std::string> take(std::string_view name);
   /// Refuses halves of surrogate pairs, which UTF-8 cannot store.
   void refuse_lone_surrogates();
@@ -35,7 +35,7 @@ class Form {
   friend util::Result<Form, http::Response> read_form(const http::Request&, std::span<const Field>, Absent);
   struct Text {
     std::string_view name;
-    std::string text;
+    util::Secret text;  // any of them may be a password
     std::optional<char16_t> lone_surrogate;
   };
   std::vector<Text> values_;

@@ -4,9 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
+
+#include "util/secret.h"
 
 namespace fastcgi {
 namespace {
@@ -19,19 +22,21 @@ struct Look {
   std::string_view bytes;
 };
 
-/// MSG_PEEK: the bytes stay where libfcgi will read them. `buffer` belongs to the thread.
+thread_local std::array<char, look_bytes> looked_at;
+
+/// MSG_PEEK: the bytes stay where libfcgi will read them.
 Look look(int fd) noexcept {
-  thread_local std::array<char, look_bytes> buffer;
-  const auto n = ::recv(fd, buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
-  if (n > 0) return {Connection::Read::request, {buffer.data(), static_cast<std::size_t>(n)}};
+  const auto n = ::recv(fd, looked_at.data(), looked_at.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (n > 0) return {Connection::Read::request, {looked_at.data(), static_cast<std::size_t>(n)}};
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return {Connection::Read::nothing, {}};
   return {Connection::Read::gone, {}};
 }
 
-/// Takes bytes that were looked at.
+/// Takes bytes that were looked at, and forgets them: they may be of a body.
 bool consume(int fd, std::size_t count) noexcept {
-  std::array<char, look_bytes> sink;
-  return ::recv(fd, sink.data(), count, MSG_DONTWAIT) == static_cast<ssize_t>(count);
+  const bool taken = ::recv(fd, looked_at.data(), count, MSG_DONTWAIT) == static_cast<ssize_t>(count);
+  util::wipe(looked_at.data(), looked_at.size());
+  return taken;
 }
 
 /// A file in memory with `text`, at its start; -1 when there is none to be had.
@@ -82,7 +87,10 @@ Connection::Read Connection::read_request(std::size_t max_body_bytes) {
       body_cut = false;
       // libfcgi reads what it finds: a next request that came in just now would be lost with it. nginx
       // sends none before the answer to this one, as FastCGI without multiplexing has it.
-      return decode(fd);
+      const bool with_body = has_body(seen.bytes);
+      const Read outcome = decode(fd);
+      if (with_body) util::wipe(looked_at.data(), seen.bytes.size());
+      return outcome;
     }
     gatherer = std::make_unique<Gatherer>(max_body_bytes);
   }
@@ -108,7 +116,9 @@ Connection::Read Connection::gather() {
   }
   // More may have been looked at than this request: whoever lets go of the connection looks again.
   state.store(State::again, std::memory_order_release);
-  const int file = memory_file(gatherer->plain());
+  std::string plain = gatherer->plain();
+  const int file = memory_file(plain);
+  util::wipe(plain.data(), plain.size());
   body_cut = gatherer->body_too_large();
   gatherer.reset();
   return file < 0 ? Read::gone : decode(file);
@@ -124,6 +134,21 @@ Connection::Read Connection::decode(int from_fd) noexcept {
   if (request.ipcFd < 0 && from_fd == fd) fd = -1;  // closed by libfcgi
   request.ipcFd = -1;
   return Read::refused;
+}
+
+std::size_t Connection::take_body(char* to, std::size_t size) noexcept {
+  FCGX_Stream* const in = request.in;
+  std::size_t have = 0;
+  while (have < size) {
+    // No further than libfcgi's buffer reaches. Where it is used up, a byte has it filled anew.
+    const auto there = std::max<std::ptrdiff_t>(in->stop - in->rdNext, 1);
+    const auto want = static_cast<int>(std::min(static_cast<std::size_t>(there), size - have));
+    const int got = FCGX_GetStr(to + have, want, in);
+    if (got > 0) util::wipe(in->rdNext - got, static_cast<std::size_t>(got));
+    have += static_cast<std::size_t>(got);
+    if (got < want) break;
+  }
+  return have;
 }
 
 void Connection::begin_answer() noexcept {

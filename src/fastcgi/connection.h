@@ -34,6 +34,9 @@ struct Connection {
   /// Looks at what has arrived; on `request`, libfcgi has read it and `request` is ready to be answered; on
   /// `more`, others have their turn first. Never blocks. Owner only, as everything below.
   Read read_request(std::size_t max_body_bytes);
+  /// The next bytes of the body, at most `size`; fewer: it has ended. They are gone from libfcgi's buffer
+  /// then, since they may be a password.
+  std::size_t take_body(char* to, std::size_t size) noexcept;
   /// Discards what was not read of the body and turns libfcgi's output to the peer.
   void begin_answer() noexcept;
   /// Sends what is left of the answer and its end; libfcgi's memory goes.

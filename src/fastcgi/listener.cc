@@ -44,9 +44,9 @@ Call::Body Call::read_body(std::size_t limit) {
   body.bytes.resize(std::min(expected, limit) + 1);
   FCGX_Stream* in = connection_->request.in;
   for (;;) {
-    const auto want = static_cast<int>(body.bytes.size() - have);
-    const int got = FCGX_GetStr(body.bytes.data() + have, want, in);
-    have += static_cast<std::size_t>(got);
+    const std::size_t want = body.bytes.size() - have;
+    const std::size_t got = connection_->take_body(body.bytes.data() + have, want);
+    have += got;
     if (got < want || have > limit) break;
     body.bytes.resize(std::min(body.bytes.size() * 2, limit + 1));
   }

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "util/secret.h"
+
 namespace fastcgi {
 namespace {
 
@@ -44,6 +46,18 @@ void append_stream(std::string& out, RecordType type, std::uint16_t id, std::str
     offset += piece.size();
   }
   RecordHeader{1, type, id, 0, 0}.append_to(out);
+}
+
+/// Growing leaves no copy behind: a body may hold a password.
+void append_wiping(std::string& text, std::string_view piece) {
+  if (text.size() + piece.size() > text.capacity()) {
+    std::string grown;
+    grown.reserve(std::max(2 * text.capacity(), text.size() + piece.size()));
+    grown += text;
+    util::wipe(text.data(), text.size());
+    text = std::move(grown);
+  }
+  text += piece;
 }
 
 }  // namespace
@@ -114,6 +128,13 @@ bool is_plain_request(std::string_view bytes) noexcept {
   return false;
 }
 
+bool has_body(std::string_view plain_request) noexcept {
+  constexpr std::size_t two_ends = 2 * RecordHeader::bytes;
+  return plain_request.size() > two_ends &&
+         RecordHeader::read(plain_request.data() + plain_request.size() - two_ends).type !=
+             RecordType::params;
+}
+
 std::size_t Gatherer::take(std::string_view bytes) {
   std::size_t taken = 0;
   while (status_ == Status::more && taken < bytes.size()) {
@@ -155,7 +176,7 @@ void Gatherer::take_content(std::string_view piece) {
     if (params_.size() > max_params_bytes) status_ = Status::refused;
   } else if (ours && header_.type == RecordType::standard_input) {
     const auto kept = piece.substr(0, body_limit_ - std::min(body_limit_, body_.size()));
-    body_ += kept;
+    append_wiping(body_, kept);
     if (kept.size() < piece.size()) body_too_large_ = true;
   } else if (small_content_.size() + piece.size() <= max_small_content) {
     small_content_ += piece;
@@ -172,7 +193,7 @@ void Gatherer::end_record() {
       reply_end_request(id_, request_complete);
       active_ = params_done_ = body_too_large_ = false;
       params_.clear();
-      body_.clear();
+      wipe_body();
       break;
     case RecordType::params:
       if (params_done_) {
@@ -246,6 +267,12 @@ void Gatherer::reply_end_request(std::uint16_t id, std::uint8_t protocol_status)
 
 std::string Gatherer::take_replies() {
   return std::exchange(replies_, {});
+}
+
+/// clear() would leave the bytes.
+void Gatherer::wipe_body() noexcept {
+  util::wipe(body_.data(), body_.size());
+  body_.clear();
 }
 
 std::string Gatherer::plain() const {

@@ -51,12 +51,18 @@ bool well_formed_params(std::string_view content) noexcept;
 /// one PARAMS record, the end of PARAMS, any STDIN records, the end of STDIN. It is what web servers send.
 bool is_plain_request(std::string_view bytes) noexcept;
 
+/// Whether such a request has a body: before the end of STDIN stands another record than the end of PARAMS.
+bool has_body(std::string_view plain_request) noexcept;
+
 /// Collects a request that comes in pieces, or in a form that is_plain_request() does not cover, and
 /// answers what is not a request (management records, aborts, other requests on the same connection).
 class Gatherer {
  public:
   /// Of the body at most `body_limit` bytes are kept.
   explicit Gatherer(std::size_t body_limit) : body_limit_(body_limit) {}
+  ~Gatherer() { wipe_body(); }
+  Gatherer(const Gatherer&) = delete;
+  Gatherer& operator=(const Gatherer&) = delete;
 
   enum class Status { more, complete, refused };
 
@@ -73,6 +79,7 @@ class Gatherer {
   std::string plain() const;
 
  private:
+  void wipe_body() noexcept;
   void begin_record();
   void take_content(std::string_view piece);
   void end_record();

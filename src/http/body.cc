@@ -10,15 +10,16 @@
 #include "http/header_value.h"
 #include "http/multipart.h"
 #include "json/parse.h"
+#include "util/secret.h"
 
 namespace http {
 namespace {
 
 util::Result<json::Value, std::string> read_json(std::string_view body, Charset charset) {
-  std::string converted;
+  util::Secret converted;
   if (charset != Charset::utf8) {
-    converted = to_text(body, charset);
-    body = converted;
+    converted = util::Secret::take(to_text(body, charset));
+    body = converted.reveal();
   }
   util::Result<json::Value, json::ParseError> value = json::parse(body);
   if (!value) return util::unexpected("JSON parse error - " + std::move(value.error().message));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/percent.h"
+#include "util/secret.h"
 #include "util/unicode.h"
 
 namespace http {
@@ -29,15 +30,16 @@ util::Result<json::Value, std::string> read_form(std::string_view body, Charset 
     return util::unexpected("Form parse error - more than " + std::to_string(kMaxFields) + " fields");
   }
   // Raw bytes that are no UTF-8 make Django take all of them for ISO 8859-1, percent-encoded ones not.
-  std::string from_latin1;
+  util::Secret from_latin1;
   if (charset == Charset::utf8 && !util::unicode::is_utf8(body)) {
-    from_latin1 = to_text(body, Charset::latin1);
-    body = from_latin1;
+    from_latin1 = util::Secret::take(to_text(body, Charset::latin1));
+    body = from_latin1.reveal();
   }
   json::Value fields = json::Value::object();
   each_pair(body, [&](std::string_view name, std::string_view value) {
-    fields.set(to_text(percent_decoded(name, Plus::is_space), charset),
-               json::Value::string(to_text(percent_decoded(value, Plus::is_space), charset)));
+    const auto decoded = util::Secret::take(percent_decoded(value, Plus::is_space));
+    const auto text = util::Secret::take(to_text(decoded.reveal(), charset));
+    fields.set(to_text(percent_decoded(name, Plus::is_space), charset), json::Value::string(text.reveal()));
   });
   return fields;
 }

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "http/form.h"
 #include "http/header_value.h"
 #include "http/lenient_base64.h"
+#include "util/secret.h"
 
 namespace http {
 namespace {
@@ -96,13 +98,13 @@ std::string_view without_line_end(std::string_view text) noexcept {
   return text;
 }
 
-std::string content_text(const Part& part, Charset charset) {
+util::Secret content_text(const Part& part, Charset charset) {
   if (part.is_base64) {
-    if (const std::optional<std::string> bytes = from_lenient_base64(part.content)) {
-      return to_text(*bytes, charset);
+    if (std::optional<std::string> bytes = from_lenient_base64(part.content)) {
+      return util::Secret::take(to_text(util::Secret::take(std::move(*bytes)).reveal(), charset));
     }
   }
-  return to_text(part.content, charset);
+  return util::Secret::take(to_text(part.content, charset));
 }
 
 class Fields {
@@ -117,7 +119,7 @@ class Fields {
     }
     const std::string name = to_text(part.name, charset_);
     if (!part.is_file) {
-      fields_.set(name, json::Value::string(content_text(part, charset_)));
+      fields_.set(name, json::Value::string(content_text(part, charset_).reveal()));
     } else if (part.is_kept) {
       files_.set(name, json::Value::object());
     }
