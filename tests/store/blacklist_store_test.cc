@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/sql_splitter.h"
+#include "tests/mysql/private_server.h"
 #include "tests/mysql/test_database.h"
 
 namespace {
@@ -75,16 +76,21 @@ class BlacklistStoreTest : public CppUnit::TestFixture {
 
   // As docs/moving-from-django.md grants them: then the database does not tell missing from forbidden.
   void tables_that_were_not_granted_may_not_be_asked() {
-    const std::string narrow = database_->name() + "_narrow";
-    database_->run("CREATE USER " + narrow + "@localhost");
-    database_->run("GRANT SELECT ON " + database_->name() + ".auth_user TO " + narrow + "@localhost");
-    {
-      auto options = database_->options();
-      options.user = narrow;
-      mysql::Pool pool(std::move(options));
-      CPPUNIT_ASSERT(!store::MysqlBlacklistStore(pool).may_be_asked());
+    testing::PrivateServer server;  // where users may be made
+    mysql::Pool admin(server.options("mysql"));
+    for (const char* sql :
+         {"CREATE DATABASE site", "CREATE TABLE site.auth_user (id int)",
+          "CREATE TABLE site.token_blacklist_outstandingtoken (id int)",
+          "CREATE TABLE site.token_blacklist_blacklistedtoken (id int)", "CREATE USER narrow@localhost",
+          "GRANT SELECT ON site.auth_user TO narrow@localhost"}) {
+      admin.acquire().run(sql);
     }
-    database_->run("DROP USER " + narrow + "@localhost");
+    auto options = server.options("site");
+    mysql::Pool wide(server.options("site"));
+    CPPUNIT_ASSERT(store::MysqlBlacklistStore(wide).may_be_asked());
+    options.user = "narrow";
+    mysql::Pool narrow(std::move(options));
+    CPPUNIT_ASSERT(!store::MysqlBlacklistStore(narrow).may_be_asked());
   }
 
   void records_what_django_records() {
