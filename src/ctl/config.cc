@@ -1,35 +1,16 @@
 #include "config/config.h"
 
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
 #include "accounts/settings.h"
-#include "ctl/open_keys.h"
 #include "ctl/verbs.h"
 #include "json/value.h"
+#include "tokens/open_ring.h"
 #include "util/random.h"
 
 namespace jwtauthd {
-
-util::Result<tokens::KeyRing> open_keys(const config::Config::Tokens& settings) {
-  const auto algorithm = jwt::algorithm_of(settings.algorithm);
-  if (!algorithm) return util::fail("tokens.algorithm: " + settings.algorithm + " is not known");
-  tokens::KeyRingOptions options;
-  options.algorithm = *algorithm;
-  options.allow_short_secret = settings.allow_short_signing_key;
-  if (jwt::is_hmac(*algorithm)) {
-    options.secret = settings.signing_key.clone();
-  } else {
-    std::ifstream file(settings.signing_key_file, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return util::fail("cannot read " + settings.signing_key_file);
-    options.private_pem = std::move(text).str();
-  }
-  return tokens::KeyRing::open(std::move(options));
-}
 
 namespace {
 
@@ -41,7 +22,8 @@ std::string findings(const std::string& path) {
   const auto add = [&](const std::string& text) {
     found += (found.empty() ? "" : "\n") + path + ": " + text;
   };
-  if (const auto keys = open_keys(loaded->tokens); !keys) add(keys.error().message);
+  const util::SystemClock clock;
+  if (const auto keys = tokens::open_ring(*loaded, clock); !keys) add(keys.error().message);
   try {
     util::SystemRandom random;
     const crypto::PasswordHashes hashes(accounts::password_params(loaded->passwords), random, 1);

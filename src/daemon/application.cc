@@ -1,7 +1,6 @@
 #include "daemon/application.h"
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
@@ -32,6 +31,8 @@
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
+#include "tokens/key_watch.h"
+#include "tokens/open_ring.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
@@ -39,6 +40,7 @@
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
+#include "util/log.h"
 #include "util/random.h"
 
 namespace jwtauthd {
@@ -63,19 +65,8 @@ mysql::Options database_options(const Config& c) {
   return options;
 }
 
-tokens::KeyRing open_keys(const Config& c) {
-  tokens::KeyRingOptions options;
-  options.algorithm = jwt::algorithm_of(c.tokens.algorithm).value();  // config knows no other names
-  options.allow_short_secret = c.tokens.allow_short_signing_key;
-  if (jwt::is_hmac(options.algorithm)) {
-    options.secret = c.tokens.signing_key.clone();
-  } else {
-    std::ifstream file(c.tokens.signing_key_file, std::ios::binary);
-    options.private_pem.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file)
-      throw std::runtime_error("tokens.signing_key_file cannot be read: " + c.tokens.signing_key_file);
-  }
-  auto ring = tokens::KeyRing::open(std::move(options));
+tokens::KeyRing open_keys(const Config& c, const util::Clock& clock) {
+  auto ring = tokens::open_ring(c, clock);
   if (!ring) throw std::runtime_error("the signing key: " + ring.error().message);
   return std::move(*ring);
 }
@@ -177,6 +168,12 @@ store::Auditing auditing(const Config& c) {
   return c.audit.enabled ? store::Auditing::on : store::Auditing::off;
 }
 
+/// Who fetched the keys just before one was added must come again before it signs.
+std::chrono::seconds key_set_max_age(const Config& c) {
+  return std::min(std::chrono::seconds(300),
+                  std::chrono::floor<std::chrono::seconds>(c.keys.publish_ahead / 2));
+}
+
 api::ApiOptions api_options(const Config& c) {
   const std::string scheme = header_types(c).front();
   return {.simplejwt_5_2 = speaks_5_2(c),
@@ -192,7 +189,9 @@ api::ApiOptions api_options(const Config& c) {
           .jti_claim = c.tokens.jti_claim,
           .token_type_claim = c.tokens.token_type_claim,
           .access_lifetime = c.tokens.access_token_lifetime,
-          .refresh_lifetime = c.tokens.refresh_token_lifetime};
+          .refresh_lifetime = c.tokens.refresh_token_lifetime,
+          .issuer = c.tokens.issuer,
+          .key_set_max_age = key_set_max_age(c)};
 }
 
 tokens::BearerOptions bearer_options(const Config& c) {
@@ -246,7 +245,8 @@ struct Application::Parts {
         password_change(credentials, policy, hashes, session_rows),
         profile(users, session_rows, credentials, clock,
                 {.unique_email = configuration.accounts.unique_email}),
-        keys(open_keys(configuration)),
+        keys(open_keys(configuration, clock)),
+        key_watch(keys),
         issuer(keys, clock, random, issuer_options(configuration)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
@@ -288,8 +288,8 @@ struct Application::Parts {
                                                        used_audit(), clock, refresh_options(configuration),
                                                        &feed);
     }
-    return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
-                                                   sessions, feed, used_audit(), clock, random,
+    return std::make_unique<tokens::SessionTokens>(verifier, issuer, token_users, session_rows, sessions,
+                                                   feed, used_audit(), clock, random,
                                                    session_options(configuration));
   }
 
@@ -317,6 +317,7 @@ struct Application::Parts {
   accounts::PasswordChange password_change;
   accounts::Profile profile;
   tokens::KeyRing keys;
+  tokens::KeyWatch key_watch;
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
@@ -342,14 +343,21 @@ Application::~Application() = default;
 void Application::start() {
   parts_->directory.start();
   parts_->feed.start();
+  parts_->key_watch.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
+  parts_->key_watch.stop();
   parts_->feed.stop();
   parts_->directory.stop();
   return all_answered;
+}
+
+void Application::reload() {
+  if (parts_->keys.look_again() == tokens::KeyRing::Look::unchanged)
+    util::log::info("the keys are as they were");
 }
 
 bool Application::alive() noexcept {
@@ -358,7 +366,8 @@ bool Application::alive() noexcept {
 
 std::string Application::summary() const {
   const Config& c = parts_->configuration;
-  return "serving " + c.server.listen + ", tokens " + c.tokens.algorithm + ", passwords " +
+  const std::string_view algorithm = jwt::name(parts_->keys.signing_key()->algorithm());
+  return "serving " + c.server.listen + ", tokens " + std::string(algorithm) + ", passwords " +
          c.passwords.hasher + ", simplejwt " + c.compat.simplejwt;
 }
 

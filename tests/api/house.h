@@ -79,7 +79,7 @@ struct House {
   tokens::RevocationFeed feed{revocations, clock, {}};
   tokens::Sessions sessions{session_rows, feed, clock, {}};
   tokens::SessionTokens session_tokens{
-      verifier, issuer, keys, user_of_token, session_rows, sessions, feed, &audit, clock, random, {}};
+      verifier, issuer, user_of_token, session_rows, sessions, feed, &audit, clock, random, {}};
   tokens::SimpleJwtTokens simplejwt_tokens;
   tokens::BearerAuthenticator bearer;
   std::vector<std::string> missing;  // what /readyz shall tell
