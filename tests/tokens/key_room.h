@@ -31,27 +31,29 @@ class KeyRoom {
   std::string manifest_path() const { return directory().manifest_path(); }
 
   /// A key that signs from then on; its kid.
-  std::string add(util::TimePoint now, util::TimePoint signs_from, const tokens::KeyPacing& pacing,
+  std::string add(util::TimePoint at, util::TimePoint signs_from, const tokens::KeyPacing& pacing,
                   jwt::Algorithm algorithm = jwt::Algorithm::es256,
                   crypto::KeyType type = crypto::KeyType::p256) const {
     const auto pem = crypto::AsymmetricKey::generate_pem(type);
     tokens::KeyEntry entry;
     entry.kid = crypto::AsymmetricKey::from_pem(pem.reveal())->thumbprint();
     entry.algorithm = algorithm;
-    entry.created_at = now;
+    entry.created_at = at;
     entry.signs_from = signs_from;
     const std::string kid = entry.kid;
-    directory().write_key(kid, pem.reveal()).value();
+    check(directory().write_key(kid, pem.reveal()));
     auto manifest = directory().read().value();
     manifest.add(std::move(entry), pacing);
-    directory().write(manifest).value();
+    put(manifest);
     return kid;
   }
-  void retire(const std::string& kid, util::TimePoint now, const tokens::KeyPacing& pacing) const {
+  void retire(const std::string& kid, util::TimePoint at, const tokens::KeyPacing& pacing) const {
     auto manifest = directory().read().value();
-    manifest.retire(kid, now, pacing);
-    directory().write(manifest).value();
+    manifest.retire(kid, at, pacing);
+    put(manifest);
   }
+
+  void put(const tokens::KeyManifest& manifest) const { check(directory().write(manifest)); }
 
   std::string read(const std::string& path) const {
     std::ifstream file(path, std::ios::binary);
@@ -62,6 +64,10 @@ class KeyRoom {
   }
 
  private:
+  static void check(const util::Result<void>& written) {
+    if (!written) throw std::runtime_error(written.error().message);
+  }
+
   std::string path_;
 };
 

@@ -256,7 +256,7 @@ class LiveRingTest : public CppUnit::TestFixture {
     secret.signs_from = clock_.now() + 600s;
     auto manifest = room_.directory().read().value();
     manifest.add(secret, pacing);
-    room_.directory().write(manifest).value();
+    room_.put(manifest);
     ring.look_again();
     CPPUNIT_ASSERT_EQUAL(kid, ring.signing_key()->kid());
     clock_.advance(600s);
