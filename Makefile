@@ -109,10 +109,15 @@ endef
 # ---- figures -------------------------------------------------------------------------------------
 # BENCH='--quick' and other options: bench/run --help
 BENCH =
-.PHONY: bench bench-sessions
+.PHONY: bench bench-keys bench-sessions
 bench: all
 	@$(SOURCE)/tools/deps bench
 	@$(SOURCE)/bench/run $(BENCH)
+
+# Two minutes; BENCH='--seconds N'
+bench-keys: all
+	@$(SOURCE)/tools/deps bench
+	@$(SOURCE)/bench/keys $(BENCH)
 
 bench-sessions: all
 	@$(SOURCE)/tools/deps bench
@@ -149,6 +154,7 @@ help:
 	@echo 'check-interop               side by side with a real Django on one database'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
+	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'
 	@echo 'bench-sessions              what sessions promise: races, time to logout, statements, table size'
 	@echo 'all install uninstall dist distcheck clean distclean'
 	@echo 'Variables: PORT=8080 (0: a free one) STATE_DIR=var CONF=FILE BUILD=build JOBS=N CONFIGURE_FLAGS=…'

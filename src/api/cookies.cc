@@ -69,7 +69,7 @@ void set_login_cookies(http::Response& response, const Services& services, const
   if (options.access_cookie) {
     add(response, http::set_cookie(kAccess, login.access, options.access_lifetime, kTokenRules));
   }
-  add(response, http::set_cookie(kCsrf, csrf_token(services.keys.signing_key(), login.session),
+  add(response, http::set_cookie(kCsrf, csrf_token(*services.keys.signing_key(), login.session),
                                  options.refresh_lifetime, kCsrfRules));
 }
 
@@ -86,9 +86,9 @@ std::optional<http::Response> csrf_refusal(const http::Request& request, const S
                                            const store::SessionId& session) {
   if (request.csrf_token.empty()) return http::detail(403, "CSRF Failed: CSRF token missing.");
   // By any key of the ring, so that a change of the signing key logs nobody out.
-  const auto& keys = services.keys.verifying_keys();
-  const bool right = std::any_of(keys.begin(), keys.end(), [&](const jwt::Key* key) {
-    return key->can_sign() && util::equal_constant_time(csrf_token(*key, session), request.csrf_token);
+  const auto keys = services.keys.verifying_keys();
+  const bool right = std::any_of(keys.begin(), keys.end(), [&](const auto& key) {
+    return util::equal_constant_time(csrf_token(*key, session), request.csrf_token);
   });
   if (right) return std::nullopt;
   return http::detail(403, "CSRF Failed: CSRF token incorrect.");

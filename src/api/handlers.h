@@ -51,6 +51,9 @@ std::span<const Field> client_fields(const ApiOptions& options);
 
 std::optional<http::Response> show_dashboard(Services& services, const Context& context);
 
+std::optional<http::Response> show_key_set(Services& services, const Context& context);
+std::optional<http::Response> show_discovery(Services& services, const Context& context);
+
 std::optional<http::Response> tell_health(Services& services, const Context& context);
 std::optional<http::Response> tell_readiness(Services& services, const Context& context);
 

@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/handlers.h"
+#include "api/well_known.h"
 
 namespace api {
 namespace {
@@ -31,6 +32,10 @@ constexpr std::string_view kMeDescription = "The user's own account. Deleting it
 constexpr std::string_view kRevokeDescription = "RFC 7009, for services with client credentials.";
 constexpr std::string_view kIntrospectDescription = "RFC 7662, for services with client credentials.";
 
+constexpr std::string_view kKeySetDescription = "The public keys that verify tokens: RFC 7517.";
+constexpr std::string_view kDiscoveryDescription =
+    "What there is of OpenID Connect Discovery 1.0: issuer, keys, endpoints for services.";
+
 using enum Access;
 using enum Kind;
 
@@ -49,6 +54,9 @@ constexpr bool with_sessions(const ApiOptions& options) {
 }
 constexpr bool with_clients(const ApiOptions& options) {
   return options.oauth;
+}
+constexpr bool with_issuer_url(const ApiOptions& options) {
+  return is_issuer_url(options.issuer);
 }
 
 // clang-format off
@@ -71,6 +79,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/oauth/revoke/",   view,  open,   Lane::token,    revoke_token,      with_clients,      200, client_fields,       "Token Revocation", kRevokeDescription},
     {"POST", "/api/oauth/introspect/", view, open,  Lane::token,    introspect_token,  with_clients,      200, client_fields,       "Token Introspection", kIntrospectDescription},
     {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    always,            200, no_fields,           "Dashboard", ""},
+    {"GET",  "/.well-known/jwks.json", probe, open, Lane::token,    show_key_set,      always,            200, no_fields,           "Key Set", kKeySetDescription},
+    {"GET",  "/.well-known/openid-configuration", probe, open, Lane::token, show_discovery, with_issuer_url, 200, no_fields,       "Discovery", kDiscoveryDescription},
     {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       always,            200, no_fields,           "Health", ""},
     {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    always,            200, no_fields,           "Readiness", ""},
 };

@@ -37,6 +37,8 @@ struct ApiOptions {
   std::string token_type_claim = "token_type";
   std::chrono::seconds access_lifetime{300};  // of the cookies
   std::chrono::seconds refresh_lifetime{86400};
+  std::string issuer{};                       // tokens.issuer
+  std::chrono::seconds key_set_max_age{300};  // how long others may keep the public keys
 };
 
 struct Services {

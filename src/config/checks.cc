@@ -52,10 +52,15 @@ void check_secret_strength(const Config::Tokens& tokens, const Complain& complai
   }
 }
 
-void check_signing_key(const Config::Tokens& tokens, const Bad& bad, const Complain& complain) {
+void check_signing_key(const Config& config, const Bad& bad, const Complain& complain) {
   if (bad("tokens.algorithm") || bad("tokens.signing_key") || bad("tokens.signing_key_file")) return;
+  const Config::Tokens& tokens = config.tokens;
   if (!tokens.algorithm.starts_with("HS")) {
-    if (tokens.signing_key_file.empty()) {
+    if (!config.keys.directory.empty()) {
+      if (tokens.signing_key_file.empty()) return;
+      complain("tokens.signing_key_file", "is given beside keys.directory",
+               "one of them; `jwtauthctl keys import " + tokens.signing_key_file + "` takes the key over");
+    } else if (tokens.signing_key_file.empty()) {
       complain("tokens.signing_key_file", "is missing, and " + tokens.algorithm + " needs a private key",
                "a PEM file, such as `openssl genpkey` writes");
     }
@@ -147,7 +152,7 @@ void check_sessions(const Config& config, const Complain& complain) {
 
 void check_together(const Config& config, const Bad& bad, const Complain& complain) {
   check_database(config.database, bad, complain);
-  check_signing_key(config.tokens, bad, complain);
+  check_signing_key(config, bad, complain);
   check_claims(config.tokens, complain);
   check_argon2(config.passwords, bad, complain);
   check_scrypt(config.passwords, bad, complain);

@@ -64,6 +64,10 @@ struct Config {
     bool check_revoke_token = false;
     std::string revoke_token_claim = "hash_password";
   } tokens;
+  struct Keys {
+    std::string directory;  // empty: one key, tokens.signing_key or its file
+    std::chrono::milliseconds publish_ahead{600'000};
+  } keys;
   struct Passwords {
     std::string hasher = "argon2id";
     std::int64_t argon2_memory_kib = 19456;

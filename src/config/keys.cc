@@ -22,8 +22,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::string_view;
 
-constexpr std::array<string_view, 10> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
-                                                  "RS512", "ES256", "ES384", "ES512", "EdDSA"};
+constexpr std::array<string_view, 13> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
+                                                  "RS512", "PS256", "PS384", "PS512", "ES256",
+                                                  "ES384", "ES512", "EdDSA"};
 constexpr std::array<string_view, 3> kHashers{"argon2id", "scrypt", "pbkdf2_sha256"};
 constexpr std::array<string_view, 2> kReleases{"5.2", "5.5"};
 constexpr std::array<string_view, 2> kUserIdFields{"id", "username"};
@@ -38,6 +39,7 @@ constexpr std::array kSections{
     Section{"server", "Where requests come in, and how many at a time."},
     Section{"database", "MySQL or MariaDB, with Django's auth_user table or our own."},
     Section{"tokens", "Named as in djangorestframework-simplejwt's SIMPLE_JWT, in lower case."},
+    Section{"keys", "Keys that are changed while the service runs: docs/keys.md."},
     Section{"passwords", "How new passwords are hashed, and which ones are refused."},
     Section{"accounts", "Registration."},
     Section{"sessions", "Logins that can be taken back: one row in the database for each."},
@@ -148,6 +150,15 @@ const std::array kKeys{
         "without it are refused."},
     Key{"tokens", "revoke_token_claim", Text{AT(tokens.revoke_token_claim), kClaimAllowed, is_claim},
         "The claim that holds this digest."},
+
+    Key{"keys", "directory", Text{AT(keys.directory), "the absolute path of a directory", is_path},
+        "Where jwtauthctl keys puts private keys and their order. In the place of tokens.signing_key_file; "
+        "the "
+        "secret of an HS* algorithm verifies beside them, and signs until one of them does. Empty: no such "
+        "directory."},
+    Key{"keys", "publish_ahead", Millis{AT(keys.publish_ahead), 100ms, 720h},
+        "How long a new key is published before it signs: longer than whoever verifies our tokens keeps "
+        "/.well-known/jwks.json, and than the directory takes to the other hosts."},
 
     Key{"passwords", "hasher", Choice{AT(passwords.hasher), kHashers},
         "How new passwords are hashed. All of Django's encodings are verified whatever stands here."},

@@ -118,7 +118,7 @@ class Loader {
   void assign_from_file(const Hidden& hidden, const std::string& file, const Place& place,
                         const std::string& name);
   std::optional<std::string> credential(const Key& key) const;
-  bool is_for_another_algorithm(const Hidden& hidden, const std::string& credential) const;
+  bool is_passed_over(const Hidden& hidden, const std::string& credential, bool configured) const;
   const Given* given(std::string_view name) const {
     const auto found = given_.find(name);
     return found == given_.end() ? nullptr : &found->second;
@@ -265,9 +265,11 @@ std::optional<std::string> Loader::credential(const Key& key) const {
 }
 
 /// The units hand over the private key that the installation made, whatever the algorithm is. To HS* that is
-/// no secret, and it must not stand in the way of the one that is configured.
-bool Loader::is_for_another_algorithm(const Hidden& hidden, const std::string& credential) const {
-  if (hidden.file_only == nullptr || hidden.file_only(config_)) return false;
+/// no secret, and it must not stand in the way of the one that is configured; nor of a directory of keys.
+bool Loader::is_passed_over(const Hidden& hidden, const std::string& credential, bool configured) const {
+  if (hidden.file_only == nullptr) return false;
+  if (hidden.file_only(config_)) return !config_.keys.directory.empty();
+  if (!configured) return false;
   const auto content = read_secret(credential);
   return content && is_pem(content->reveal());
 }
@@ -283,7 +285,7 @@ void Loader::assign_secret(const Key& key, const Hidden& hidden) {
   // A literal is looked at even where a credential counts more: it stands in the file all the same.
   if (literal != given_.end()) assign_literal(key, hidden, literal->second);
   const bool configured = literal != given_.end() || file != given_.end();
-  if (const auto path = credential(key); path && !(configured && is_for_another_algorithm(hidden, *path))) {
+  if (const auto path = credential(key); path && !is_passed_over(hidden, *path, configured)) {
     return assign_from_file(hidden, *path, {*path}, name);
   }
   if (file == given_.end()) return;

@@ -22,7 +22,8 @@ std::string findings(const std::string& path) {
   const auto add = [&](const std::string& text) {
     found += (found.empty() ? "" : "\n") + path + ": " + text;
   };
-  if (const auto keys = tokens::open_keys(loaded->tokens); !keys) add(keys.error().message);
+  const util::SystemClock clock;
+  if (const auto keys = tokens::open_ring(*loaded, clock); !keys) add(keys.error().message);
   try {
     util::SystemRandom random;
     const crypto::PasswordHashes hashes(accounts::password_params(loaded->passwords), random, 1);

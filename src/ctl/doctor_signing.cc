@@ -1,5 +1,6 @@
 // The key that signs tokens. Of a secret only its length is ever told.
 #include "ctl/doctor.h"
+#include "ctl/keys.h"
 #include "tokens/published_secrets.h"
 #include "tokens/settings.h"
 
@@ -40,18 +41,42 @@ void check_secret(const config::Config::Tokens& tokens, Report& report) {
   report.ok(has + ".", about);
 }
 
+void check_directory(const KeyRoom& room, Report& report) {
+  json::Value about = json::Value::object();
+  about.set("directory", json::Value::string(room.directory.path()));
+  const auto manifest = room.directory.read();
+  if (!manifest)
+    return report.problem("The keys cannot be read: " + manifest.error().message + ".", {}, about);
+  const KeyOutlook ahead = outlook(room, *manifest);
+  if (ahead.is_warning) return report.warning(ahead.state, ahead.advice, about);
+  if (!ahead.advice.empty()) return report.note(ahead.state, ahead.advice, about);
+  report.ok(ahead.state, about);
+}
+
 }  // namespace
 
 void check_signing_key(Patient& patient, Report& report) {
-  const config::Config::Tokens& tokens = patient.config->tokens;
-  if (tokens.algorithm.starts_with("HS")) return check_secret(tokens, report);
+  const config::Config& config = *patient.config;
+  const config::Config::Tokens& tokens = config.tokens;
+  if (tokens.algorithm.starts_with("HS")) check_secret(tokens, report);
+  if (const auto room = key_room(config, *patient.clock)) {
+    check_directory(*room, report);
+  } else if (tokens.algorithm.starts_with("HS")) {
+    return;
+  }
   json::Value about = json::Value::object();
   about.set("algorithm", json::Value::string(tokens.algorithm));
-  if (const auto keys = tokens::open_keys(tokens); !keys) {
-    return report.problem("The signing key cannot be used: " + keys.error().message + ".",
-                          "Give tokens.signing_key_file a private key for " + tokens.algorithm + ".", about);
+  const auto keys = tokens::open_ring(config, *patient.clock);
+  if (!keys) {
+    const std::string advice =
+        config.keys.directory.empty()
+            ? "Give tokens.signing_key_file a private key for " + tokens.algorithm + "."
+            : "Workers that run keep the keys that they have; one that starts now does not come up.";
+    return report.problem("The signing key cannot be used: " + keys.error().message + ".", advice, about);
   }
-  report.ok("Tokens are signed with " + tokens.algorithm + ".", about);
+  const std::string algorithm(jwt::name(keys->signing_key()->algorithm()));
+  about.set("algorithm", json::Value::string(algorithm));
+  report.ok("Tokens are signed with " + algorithm + ".", about);
 }
 
 }  // namespace jwtauthd::doctor

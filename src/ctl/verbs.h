@@ -29,6 +29,7 @@ void add_user(CLI::App& root, CommandLine& line);
 void add_session(CLI::App& root, CommandLine& line);
 void add_throttle(CLI::App& root, CommandLine& line);
 void add_audit(CLI::App& root, CommandLine& line);
+void add_keys(CLI::App& root, CommandLine& line);
 void add_doctor(CLI::App& root, CommandLine& line);
 void add_compare(CLI::App& root, CommandLine& line);
 void add_flush_expired_tokens(CLI::App& root, CommandLine& line);

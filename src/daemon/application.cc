@@ -32,6 +32,7 @@
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
+#include "tokens/key_watch.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
@@ -40,6 +41,7 @@
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
+#include "util/log.h"
 #include "util/random.h"
 
 namespace jwtauthd {
@@ -47,8 +49,8 @@ namespace {
 
 using config::Config;
 
-tokens::KeyRing open_keys(const Config& c) {
-  auto ring = tokens::open_keys(c.tokens);
+tokens::KeyRing open_keys(const Config& c, const util::Clock& clock) {
+  auto ring = tokens::open_ring(c, clock);
   if (!ring) throw std::runtime_error("the signing key: " + ring.error().message);
   return std::move(*ring);
 }
@@ -140,6 +142,12 @@ accounts::ServiceClients service_clients(const Config& c) {
   return std::move(*clients);
 }
 
+/// Who fetched the keys just before one was added must come again before it signs.
+std::chrono::seconds key_set_max_age(const Config& c) {
+  return std::min(std::chrono::seconds(300),
+                  std::chrono::floor<std::chrono::seconds>(c.keys.publish_ahead / 2));
+}
+
 api::ApiOptions api_options(const Config& c) {
   const std::string scheme = header_types(c).front();
   return {.simplejwt_5_2 = speaks_5_2(c),
@@ -155,7 +163,9 @@ api::ApiOptions api_options(const Config& c) {
           .jti_claim = c.tokens.jti_claim,
           .token_type_claim = c.tokens.token_type_claim,
           .access_lifetime = c.tokens.access_token_lifetime,
-          .refresh_lifetime = c.tokens.refresh_token_lifetime};
+          .refresh_lifetime = c.tokens.refresh_token_lifetime,
+          .issuer = c.tokens.issuer,
+          .key_set_max_age = key_set_max_age(c)};
 }
 
 tokens::BearerOptions bearer_options(const Config& c) {
@@ -209,7 +219,8 @@ struct Application::Parts {
         password_change(credentials, policy, hashes, session_rows),
         profile(users, session_rows, credentials, clock,
                 {.unique_email = configuration.accounts.unique_email}),
-        keys(open_keys(configuration)),
+        keys(open_keys(configuration, clock)),
+        key_watch(keys),
         issuer(keys, clock, random, issuer_options(configuration)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
@@ -251,8 +262,8 @@ struct Application::Parts {
                                                        used_audit(), clock, refresh_options(configuration),
                                                        &feed);
     }
-    return std::make_unique<tokens::SessionTokens>(verifier, issuer, keys, token_users, session_rows,
-                                                   sessions, feed, used_audit(), clock, random,
+    return std::make_unique<tokens::SessionTokens>(verifier, issuer, token_users, session_rows, sessions,
+                                                   feed, used_audit(), clock, random,
                                                    session_options(configuration), &djangos);
   }
 
@@ -281,6 +292,7 @@ struct Application::Parts {
   accounts::PasswordChange password_change;
   accounts::Profile profile;
   tokens::KeyRing keys;
+  tokens::KeyWatch key_watch;
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
@@ -306,14 +318,21 @@ Application::~Application() = default;
 void Application::start() {
   parts_->directory.start();
   parts_->feed.start();
+  parts_->key_watch.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
+  parts_->key_watch.stop();
   parts_->feed.stop();
   parts_->directory.stop();
   return all_answered;
+}
+
+void Application::reload() {
+  if (parts_->keys.look_again() == tokens::KeyRing::Look::unchanged)
+    util::log::info("the keys are as they were");
 }
 
 bool Application::alive() noexcept {
@@ -322,7 +341,8 @@ bool Application::alive() noexcept {
 
 std::string Application::summary() const {
   const Config& c = parts_->configuration;
-  return "serving " + c.server.listen + ", tokens " + c.tokens.algorithm + ", passwords " +
+  const std::string_view algorithm = jwt::name(parts_->keys.signing_key()->algorithm());
+  return "serving " + c.server.listen + ", tokens " + std::string(algorithm) + ", passwords " +
          c.passwords.hasher + ", simplejwt " + c.compat.simplejwt;
 }
 

@@ -18,6 +18,8 @@ class Application {
   void start();
   /// No new requests; those under way are answered, for at most server.shutdown_grace. True: all were.
   bool stop();
+  /// Looks at the directory of keys now; nothing else is read again. A failure is logged and changes nothing.
+  void reload();
   /// For the watchdog: whether requests are still being taken up.
   bool alive() noexcept;
 

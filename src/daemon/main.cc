@@ -41,7 +41,7 @@ constexpr char kUsageText[] =
     "  -V, --version      the version\n"
     "  -h, --help         this text\n"
     "\n"
-    "SIGTERM and SIGINT end it when all requests under way are answered.\n";
+    "SIGTERM and SIGINT end it when all requests under way are answered; SIGHUP has it look at its keys.\n";
 
 void start_log(const config::Config::Log& options) {
   util::log::Options log;
@@ -73,8 +73,10 @@ void wait_for_the_end(const sigset_t& signals, Application& application) {
       signal = sigwaitinfo(&signals, nullptr);
     }
     if (signal == SIGTERM || signal == SIGINT) return;
-    if (signal == SIGHUP)
-      util::log::info("SIGHUP: there is nothing to reload; restart to read the configuration");
+    if (signal == SIGHUP) {
+      util::log::info("SIGHUP: looking at the keys; the configuration is read at a restart");
+      application.reload();
+    }
   }
 }
 

@@ -28,6 +28,7 @@ constexpr Parameter kParameters[] = {
     {"HTTP_HOST", &http::Request::host},
     {"HTTP_ORIGIN", &http::Request::origin},
     {"HTTP_SEC_FETCH_SITE", &http::Request::fetch_site},
+    {"HTTP_IF_NONE_MATCH", &http::Request::if_none_match},
 };
 
 bool usable_id(std::string_view id) noexcept {

@@ -21,6 +21,7 @@ struct Request {
   std::string_view host;           // HTTP_HOST
   std::string_view origin;         // HTTP_ORIGIN; empty when absent
   std::string_view fetch_site;     // HTTP_SEC_FETCH_SITE; empty when absent
+  std::string_view if_none_match;  // HTTP_IF_NONE_MATCH; empty when absent
   std::string_view body;           // whole; at most server.max_body_bytes
   bool body_too_large = false;     // the body was over the limit and was not kept
 };

@@ -134,9 +134,11 @@ void write(std::string& out, const Response& response, std::string_view request_
     out += response.content_type;
     out += "\r\n";
   }
-  out += "Content-Length: ";
-  append_number(out, response.body.size());
-  out += "\r\n";
+  if (response.status != 304) {  // it would be the length of what is not sent: RFC 9110 section 8.6
+    out += "Content-Length: ";
+    append_number(out, response.body.size());
+    out += "\r\n";
+  }
   if (response.status == 401 && !has_header(response, kWwwAuthenticate)) out += kChallenge;
   if (response.vary_accept) out += response.vary_cookie ? kVaryCookie : kVary;
   if (!response.allow.empty()) {

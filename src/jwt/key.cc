@@ -145,6 +145,32 @@ std::string Key::sign(std::string_view claims_json) const {
   return token;
 }
 
+std::string Key::public_jwk() const {
+  const auto* pair = std::get_if<crypto::AsymmetricKey>(&impl_->material);
+  if (pair == nullptr) return {};
+  const std::string members = pair->public_jwk();  // {"…":"…",…}
+  std::string text;
+  json::Object jwk(text);
+  jwk.field("use", std::string_view("sig")).field("alg", impl_->row.name);
+  if (!impl_->kid.empty()) jwk.field("kid", std::string_view(impl_->kid));
+  jwk.close();
+  text.back() = ',';
+  return text.append(members, 1);
+}
+
+std::string public_jwk_set(std::span<const std::shared_ptr<const Key>> keys) {
+  std::string list = "[";
+  for (const auto& key : keys) {
+    const std::string jwk = key->public_jwk();
+    if (jwk.empty()) continue;
+    if (list.size() > 1) list += ',';
+    list += jwk;
+  }
+  std::string set;
+  json::Object(set).raw("keys", list + "]").close();
+  return set;
+}
+
 crypto::Sha256 Key::keyed_digest(std::string_view purpose, std::string_view data) const {
   assert(can_sign());
   std::string message = std::to_string(purpose.size());  // where one ends and the other begins is plain

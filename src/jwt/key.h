@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,10 @@ class Key {
   /// header.payload.signature over `claims_json`, which is written as it stands (order kept).
   std::string sign(std::string_view claims_json) const;
 
+  /// RFC 7517: the public members, `use`, `alg` and `kid`, as JSON. Empty: a secret, which is nobody's to
+  /// see.
+  std::string public_jwk() const;
+
   /// A MAC under a secret that is derived from this key and from nothing else, so that every host that has
   /// the key agrees, and nobody else can tell it. `purpose` separates one use from another; no signature is
   /// ever made with the derived secret. Needs can_sign().
@@ -66,5 +71,8 @@ class Key {
   explicit Key(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;
 };
+
+/// RFC 7517 section 5. Secrets are left out.
+std::string public_jwk_set(std::span<const std::shared_ptr<const Key>> keys);
 
 }  // namespace jwt

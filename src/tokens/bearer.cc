@@ -105,9 +105,12 @@ BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_
                                                                     bool may_ask_database, Accepts accepts) {
   if (auto known = cache.find(token)) {
     if (known->grant != nullptr && accepts == Accepts::logins) return TokenDefect::invalid;
-    if (!verifier.expired(known->expires, clock.unix_now())) return *std::move(known);
+    const std::int64_t now = clock.unix_now();
+    const bool expired = verifier.expired(known->expires, now);
+    const bool key_is_over = known->key_life != nullptr && known->key_life->over(now);
+    if (!expired && !key_is_over) return *std::move(known);
     cache.erase(token);
-    return TokenDefect::expired;
+    return expired ? TokenDefect::expired : TokenDefect::invalid;
   }
   // Only here, since what is in the cache has none and looking costs more than a hit.
   if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;
@@ -132,8 +135,9 @@ BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::read(std::string_v
   if (const auto* defect = std::get_if<BearerDefect>(&named)) return *defect;
   if (std::holds_alternative<NeedsDatabase>(named)) return NeedsDatabase{};
   const auto& user = std::get<TokenUsers::Named>(named);
-  const Vouched vouched{user.id, verified->expires, user.said,
-                        session_of(verified->claims, verifier.jti_claim()), nullptr};
+  const Vouched vouched{user.id,   verified->expires,
+                        user.said, session_of(verified->claims, verifier.jti_claim()),
+                        nullptr,   verified->key_life};
   // Whom nobody is called may be created later, where an id cannot come back.
   if (options.users.by_username && user.id == nobody) return vouched;
   cache.insert(token, vouched);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "json/value.h"
 #include "jwt/key.h"
+#include "tokens/key_life.h"
 
 namespace tokens {
 
@@ -26,9 +28,10 @@ enum class TokenDefect {
 
 /// A token that a key of ours vouches for and whose times hold.
 struct Verified {
-  json::Value claims;             // all of them, in the token's order
-  std::int64_t expires = 0;       // `exp`, seconds since 1970
-  const jwt::Key* key = nullptr;  // the one that vouches for it
+  json::Value claims;                   // all of them, in the token's order
+  std::int64_t expires = 0;             // `exp`, seconds since 1970
+  std::shared_ptr<const jwt::Key> key;  // the one that vouches for it
+  const KeyLife* key_life = nullptr;    // how long that one does; nullptr: as long as the process
 };
 
 }  // namespace tokens

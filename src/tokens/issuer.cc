@@ -67,7 +67,7 @@ std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& 
   if (!options_.audience.empty()) object.field("aud", std::string_view(options_.audience));
   if (!options_.issuer.empty()) object.field("iss", std::string_view(options_.issuer));
   object.close();
-  return keys_.signing_key().sign(claims);
+  return keys_.signing_key()->sign(claims);
 }
 
 std::string Issuer::access_from(const json::Value& refresh_claims) const {
@@ -115,7 +115,7 @@ std::string Issuer::access(const json::Value& refresh_claims, const Stamp& stamp
   if (audience_due) object.field("aud", std::string_view(options_.audience));
   if (issuer_due) object.field("iss", std::string_view(options_.issuer));
   object.close();
-  return keys_.signing_key().sign(claims);
+  return keys_.signing_key()->sign(claims);
 }
 
 /// The claims, with this session's id where it belongs: in its place, or behind the user's id.
@@ -161,7 +161,7 @@ std::string Issuer::successor(const json::Value& claims, const Stamp& stamp) con
   next.set("iat", json::Value::integer(stamp.issued));
   if (!options_.audience.empty()) next.set("aud", json::Value::string(options_.audience));
   if (!options_.issuer.empty()) next.set("iss", json::Value::string(options_.issuer));
-  return keys_.signing_key().sign(next.dump());
+  return keys_.signing_key()->sign(next.dump());
 }
 
 }  // namespace tokens

@@ -22,13 +22,12 @@ util::TimePoint at(std::int64_t seconds) {
 
 }  // namespace
 
-SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys,
+SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer,
                              TokenUsers users, store::SessionStore& store, Sessions& sessions,
                              RevocationFeed& feed, store::AuditStore* audit, const util::Clock& clock,
                              util::Random& random, SessionOptions options, DjangosBlacklist* djangos)
     : verifier_(verifier),
       issuer_(issuer),
-      keys_(keys),
       users_(std::move(users)),
       store_(store),
       sessions_(sessions),
@@ -201,7 +200,7 @@ std::variant<RefreshOutcome, BegunRefresh> SessionTokens::exchange(Presented pre
 
 /// The ids of what follows the presented token: the same wherever it is presented, however often.
 SessionPair SessionTokens::succeeding(const Presented& presented) const {
-  const jwt::Key& key = presented.token.key->can_sign() ? *presented.token.key : keys_.signing_key();
+  const jwt::Key& key = *presented.token.key;  // of the ring, whose keys all can sign
   SessionPair pair;
   pair.session = presented.session.id;
   pair.refresh_jti = succeeding_jti(key, TokenType::refresh, pair.session, presented.jti);

@@ -59,7 +59,7 @@ class SessionTokens final : public RefreshTokens {
  public:
   /// `audit`: nullptr when nothing is recorded; `djangos`: when no token of Django's is to be expected. The
   /// lifetimes of tokens are those of `sessions`.
-  SessionTokens(const Verifier& verifier, const Issuer& issuer, const KeyRing& keys, TokenUsers users,
+  SessionTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
                 store::SessionStore& store, Sessions& sessions, RevocationFeed& feed,
                 store::AuditStore* audit, const util::Clock& clock, util::Random& random,
                 SessionOptions options, DjangosBlacklist* djangos);
@@ -101,7 +101,6 @@ class SessionTokens final : public RefreshTokens {
 
   const Verifier& verifier_;
   const Issuer& issuer_;
-  const KeyRing& keys_;
   const TokenUsers users_;
   store::SessionStore& store_;
   Sessions& sessions_;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tokens/key_life.h"
 #include "tokens/session_id.h"
 #include "tokens/user_claim.h"
 
@@ -25,6 +26,7 @@ struct Vouched {
   SessionOfToken session{};
   /// nullptr: a login of ours. Else what the credential is good for (tokens/credential_source.h).
   std::shared_ptr<const Grant> grant{};
+  const KeyLife* key_life = nullptr;  // of the key that vouched; nullptr: it has no end
 };
 
 /// Of all shards together: each alone would have to drop tokens while others have room.

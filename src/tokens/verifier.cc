@@ -3,7 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "jwt/verify.h"
 
 namespace tokens {
 namespace {
@@ -56,7 +55,7 @@ Verifier::Verifier(const KeyRing& keys, const util::Clock& clock, VerifierOption
 // PyJWT's checks come first, in its order, then those of simplejwt's Token.verify.
 util::Result<Verified, TokenDefect> Verifier::verify(std::string_view token,
                                                      std::optional<TokenType> expected) const {
-  auto vouched = jwt::verify(token, keys_.verifying_keys());
+  auto vouched = keys_.verify(token);
   if (!vouched) return util::unexpected(TokenDefect::invalid);
   const Value& claims = vouched->claims;
   if (const auto defect = check_times(claims)) return util::unexpected(*defect);
@@ -64,7 +63,7 @@ util::Result<Verified, TokenDefect> Verifier::verify(std::string_view token,
   if (const auto defect = check_form(claims, expected)) return util::unexpected(*defect);
 
   const std::int64_t expires = *seconds(*claims.get("exp"), std::trunc);
-  return Verified{std::move(vouched->claims), expires, vouched->key};
+  return Verified{std::move(vouched->claims), expires, std::move(vouched->key), vouched->life};
 }
 
 bool Verifier::is_refresh_token(const Value& claims) const {

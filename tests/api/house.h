@@ -78,8 +78,8 @@ struct House {
   tokens::TokenUsers user_of_token{directory, clock, {}};
   tokens::RevocationFeed feed{revocations, clock, {}};
   tokens::Sessions sessions{session_rows, feed, clock, {}};
-  tokens::SessionTokens session_tokens{verifier, issuer, keys,  user_of_token, session_rows, sessions,
-                                       feed,     &audit, clock, random,        {},           nullptr};
+  tokens::SessionTokens session_tokens{verifier, issuer, user_of_token, session_rows, sessions, feed,
+                                       &audit,   clock,  random,        {},           nullptr};
   tokens::SimpleJwtTokens simplejwt_tokens;
   tokens::BearerAuthenticator bearer;
   std::vector<std::string> missing;  // what /readyz shall tell

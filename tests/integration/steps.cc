@@ -41,11 +41,11 @@ Value read_file(const std::string& path) {
   return value;
 }
 
-/// Calls of write(2) by each worker of the first stack: at least two an answer, none when idle.
-std::map<int, std::int64_t> writes_of_workers() {
+/// Calls of write(2) by each worker of a stack: at least two an answer, none when idle.
+std::map<int, std::int64_t> writes_of_workers(const std::string& state_dir) {
   std::map<int, std::int64_t> writes;
   for (const int worker : {1, 2}) {
-    const int pid = read_file<int>(stack().state_dir + "/run/worker-pids/" + std::to_string(worker) + ".pid");
+    const int pid = read_file<int>(state_dir + "/run/worker-pids/" + std::to_string(worker) + ".pid");
     std::ifstream io("/proc/" + std::to_string(pid) + "/io");
     for (std::string name; io >> name;) {
       if (name == "syscw:") io >> writes[worker];
@@ -116,10 +116,14 @@ void let_a_second_pass() {
 }
 
 int others_than(int expected, const std::string& access) {
+  return others_than(expected, access, stack().state_dir);
+}
+
+int others_than(int expected, const std::string& access, const std::string& state_dir) {
   // nginx keeps its connections to the workers, and all that are free may be one worker's: only more clients
   // at once than there are of those make it open new ones.
   std::atomic<int> others{0};
-  const auto before = writes_of_workers();
+  const auto before = writes_of_workers(state_dir);
   for (int clients = 32; clients <= 1024; clients *= 2) {
     std::vector<std::thread> asking;
     for (int i = 0; i < clients; ++i) {
@@ -128,7 +132,7 @@ int others_than(int expected, const std::string& access) {
       });
     }
     for (auto& client : asking) client.join();
-    const auto after = writes_of_workers();
+    const auto after = writes_of_workers(state_dir);
     if (after.at(1) - before.at(1) > 16 && after.at(2) - before.at(2) > 16) return others;
   }
   CPPUNIT_FAIL("one of the workers was never asked");
@@ -136,9 +140,15 @@ int others_than(int expected, const std::string& access) {
 }
 
 std::string jwtauthctl(const std::string& arguments) {
+  return jwtauthctl(arguments, stack().state_dir, "");
+}
+
+std::string jwtauthctl(const std::string& arguments, const std::string& state_dir,
+                       const std::string& environment) {
   // What the tests talk about with each other is no configuration.
-  const std::string command = "env -i PATH=\"$PATH\" '" + variable("BUILD") + "/jwtauthctl' -c '" +
-                              stack().state_dir + "/jwtauthd.toml' " + arguments + " 2>&1 </dev/null";
+  const std::string command = "env -i PATH=\"$PATH\" " + environment + " '" + variable("BUILD") +
+                              "/jwtauthctl' -c '" + state_dir + "/jwtauthd.toml' " + arguments +
+                              " 2>&1 </dev/null";
   std::FILE* pipe = ::popen(command.c_str(), "r");
   CPPUNIT_ASSERT(pipe != nullptr);
   std::string printed;
@@ -190,6 +200,21 @@ std::string SessionsStack::signed_by_django(const std::string& claims) const {
                                util::Secret::take(read_file<std::string>(state_dir_ + "/secret")))
       .value()
       .sign(claims);
+}
+
+RingStack::RingStack()
+    : state_dir_(variable("JWTAUTHD_TEST_RING_STATE_DIR")),
+      port_(read_file<std::uint16_t>(state_dir_ + "/port")) {}
+
+std::string RingStack::keys(const std::string& verb) const {
+  return jwtauthctl(
+      "keys " + verb, state_dir_,
+      "JWTAUTHD_TOKENS_SIGNING_KEY_FILE= JWTAUTHD_KEYS_PUBLISH_AHEAD=500ms JWTAUTHD_KEYS_DIRECTORY='" +
+          state_dir_ + "/ring'");
+}
+
+int RingStack::others_than(int expected, const std::string& access) const {
+  return integration::others_than(expected, access, state_dir_);
 }
 
 DatabaseAway::DatabaseAway(const std::string& state_dir) : state_dir_(state_dir) {

@@ -38,9 +38,12 @@ void let_a_second_pass();
 /// Many clients at once ask for the dashboard, so that every worker of the first stack answers some of them;
 /// fails when one answered none. How many answers had another status than `expected`.
 int others_than(int expected, const std::string& access);
+int others_than(int expected, const std::string& access, const std::string& state_dir);
 
 /// Runs jwtauthctl on the first stack's configuration; fails unless it ends with 0. What it printed.
 std::string jwtauthctl(const std::string& arguments);
+std::string jwtauthctl(const std::string& arguments, const std::string& state_dir,
+                       const std::string& environment);
 
 /// One number out of a database.
 std::int64_t number(mysql::Pool& pool, const std::string& sql);
@@ -56,6 +59,20 @@ class SessionsStack {
   mysql::Pool& database() const;
   /// HS256 with the key that this stack shares with a Django.
   std::string signed_by_django(const std::string& claims) const;
+
+ private:
+  std::string state_dir_;
+  OtherPort port_;
+};
+
+/// While it lives, the tests speak with the stack that has a directory of keys, and two workers.
+class RingStack {
+ public:
+  RingStack();
+  const std::string& state_dir() const { return state_dir_; }
+  /// Runs jwtauthctl keys there.
+  std::string keys(const std::string& verb) const;
+  int others_than(int expected, const std::string& access) const;
 
  private:
   std::string state_dir_;

@@ -46,7 +46,7 @@ class KeyRingTest : public CppUnit::TestFixture {
   void takes_a_good_secret_without_a_name() {
     const auto ring = with_secret(good_secret);
     CPPUNIT_ASSERT(ring.has_value());
-    CPPUNIT_ASSERT_EQUAL(std::string(), ring->signing_key().kid());
+    CPPUNIT_ASSERT_EQUAL(std::string(), ring->signing_key()->kid());
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, ring->verifying_keys().size());
     CPPUNIT_ASSERT(with_secret(good_secret, false, Algorithm::hs512).has_value());
   }
@@ -110,8 +110,8 @@ class KeyRingTest : public CppUnit::TestFixture {
       const auto ring = with_pem(row.algorithm, pem.reveal());
       CPPUNIT_ASSERT_MESSAGE(ring ? "" : ring.error().message, ring.has_value());
       CPPUNIT_ASSERT_EQUAL(crypto::AsymmetricKey::from_pem(pem.reveal())->thumbprint(),
-                           ring->signing_key().kid());
-      CPPUNIT_ASSERT_EQUAL(std::size_t{43}, ring->signing_key().kid().size());
+                           ring->signing_key()->kid());
+      CPPUNIT_ASSERT_EQUAL(std::size_t{43}, ring->signing_key()->kid().size());
     }
   }
 
@@ -129,8 +129,8 @@ class KeyRingTest : public CppUnit::TestFixture {
   void survives_a_move() {
     auto ring = with_secret(good_secret);
     const KeyRing moved = std::move(*ring);
-    CPPUNIT_ASSERT(&moved.signing_key() == moved.verifying_keys().front());
-    CPPUNIT_ASSERT(moved.signing_key().sign("{}").size() > 40);
+    CPPUNIT_ASSERT(moved.signing_key() == moved.verifying_keys().front());
+    CPPUNIT_ASSERT(moved.signing_key()->sign("{}").size() > 40);
   }
 };
 

@@ -56,7 +56,7 @@ struct SessionHouse {
       : tables(shared),
         ring(std::move(keys)),
         issuer(ring, clock, random, {.revoke_claim = rules.check_password ? rules.revoke_claim : ""}),
-        tokens(verifier, issuer, ring, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
+        tokens(verifier, issuer, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
                clock, random, std::move(options), &djangos) {
     feed.load();
     const util::Clock* none = nullptr;

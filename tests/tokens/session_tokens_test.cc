@@ -333,7 +333,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
       std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
     } failing;
     SessionHouse house(tables_);
-    tokens::SessionTokens strict(house.verifier, house.issuer, house.ring, {house.directory, house.clock, {}},
+    tokens::SessionTokens strict(house.verifier, house.issuer, {house.directory, house.clock, {}},
                                  tables_.sessions, house.ended, house.feed, &failing, house.clock,
                                  house.random, {}, nullptr);
     CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);

@@ -43,7 +43,14 @@ complete_configuration() {
 
 # Once: tokens stay valid over a restart.
 make_signing_key() {
-  local key=$STATE_DIR/keys/signing-key.pem
+  local key=$STATE_DIR/keys/signing-key.pem directory=${JWTAUTHD_KEYS_DIRECTORY:-}
+  if [ -n "$directory" ]; then
+    export JWTAUTHD_TOKENS_SIGNING_KEY_FILE=
+    [ ! -e "$directory/keys.json" ] || return 0
+    (umask 077 && mkdir -p "$directory" && "$BUILD/jwtauthctl" -c "$CONFIGURATION" keys generate) \
+      >"$STATE_DIR/log/key.log" 2>&1 9>&- || fail "The first key could not be made." "$STATE_DIR/log/key.log"
+    return 0
+  fi
   [ ! -s "$key" ] || return 0
   (umask 077 && mkdir -p "$STATE_DIR/keys" &&
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>"$STATE_DIR/log/key.log" &&
