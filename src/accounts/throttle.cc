@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "accounts/audit_event.h"
+#include "util/base_letters.h"
 #include "util/encoding.h"
 
 namespace accounts {
@@ -17,7 +18,8 @@ using store::ThrottleState;
 using store::ThrottleSubject;
 using Kind = store::ThrottleSubject::Kind;
 
-/// Rivals for one turn: each that was first has moved the end of the delay, so this is not reached in peace.
+/// Rivals for one turn: each that was first has begun the next delay, so that only one who has ended the
+/// count meanwhile takes another round.
 constexpr int kTries = 3;
 
 ThrottleSubject owner(std::int64_t user_id, std::string_view where) {
@@ -37,7 +39,12 @@ std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now
 
 Throttle::Throttle(store::ThrottleStore& failures, store::SessionStore* sessions, store::AuditStore* audit,
                    const util::Clock& clock, ThrottleOptions options)
-    : failures_(failures), sessions_(sessions), audit_(audit), clock_(clock), options_(options) {}
+    : failures_(failures),
+      sessions_(sessions),
+      audit_(audit),
+      clock_(clock),
+      options_(options),
+      at_once_(static_cast<std::size_t>(options.account_failures)) {}
 
 std::variant<Throttle::Attempt, Throttled> Throttle::begin(std::string_view username,
                                                            const store::Origin& origin) {
@@ -52,25 +59,22 @@ std::variant<Throttle::Attempt, Throttled> Throttle::begin(const LoggedIn& who, 
 }
 
 std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) {
+  attempt.place = at_once_.enter(util::unicode::base_letters(attempt.account.text));
   bool may_be_owner = sessions_ != nullptr && attempt.account.kind == Kind::account;
   for (int tries = 0; tries < kTries; ++tries) {
     const util::TimePoint now = clock_.now();
-    auto both = failures_.read(attempt.account, attempt.address);
-    if (const auto wait = blocked(both.address, now)) return *wait;
-    if (may_be_owner && both.account.failures >= options_.account_failures) {
+    auto found = failures_.read(attempt.account, attempt.address);
+    const bool slowed = found.account.failures >= options_.account_failures || blocked(found.address, now);
+    if (may_be_owner && slowed) {
       may_be_owner = false;
       if (auto known = owner_of(attempt)) {
         attempt.account = std::move(*known);
-        both = failures_.read(attempt.account, attempt.address);
+        found = failures_.read(attempt.account, attempt.address);
       }
     }
-    if (const auto wait = blocked(both.account, now)) {
-      // Or one address could wait for each turn of an account, and take them all.
-      count_address(attempt, now);
-      return *wait;
-    }
-    attempt.account_failures = both.account.failures;
-    if (attempt.account_failures == 0) return attempt;
+    if (const auto refused = refusal(attempt, found, now)) return *refused;
+    attempt.account_failures = found.account.failures;
+    if (attempt.account_failures < options_.account_failures) return std::move(attempt);
     const bool lockout_is_over = attempt.account_failures >= options_.max_failures;
     const std::int64_t next = lockout_is_over ? 1 : attempt.account_failures + 1;
     const auto until = blocked_after(next, now);
@@ -78,11 +82,22 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
                         : failures_.claim(attempt.account, attempt.account_failures, now, until)) {
       attempt.account_failures = next;
       attempt.counted = true;
-      return attempt;
+      return std::move(attempt);
     }
   }
-  count_address(attempt, clock_.now());
   return Throttled{options_.first_delay};
+}
+
+std::optional<Throttled> Throttle::refusal(const Attempt& attempt, const store::ThrottleStore::Both& found,
+                                           util::TimePoint now) {
+  if (attempt.account.kind == Kind::owner) return blocked(found.account, now);
+  if (const auto wait = blocked(found.address, now)) return wait;
+  const auto wait = blocked(found.account, now);
+  // Or one address could wait for each turn of an account, and take them all. A second's refusals are one
+  // failure, and one durable write.
+  const auto& last = found.address.last_failed_at;
+  if (wait && (!last || *last + seconds(1) <= now)) count_address(attempt, now);
+  return wait;
 }
 
 /// By the user's id and not by the name: the many ways to write one name are one account.

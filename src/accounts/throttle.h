@@ -1,14 +1,20 @@
 // Failed attempts at a password slow the next ones down: of the same account, and from the same address.
 //
-// An account's first few failures cost nothing, and then there are delays. After the first failure an attempt
-// must take its turn, counted, before the password is looked at: however many come at once, each free one and
-// each end of a delay lets one through. What it finds ends the account's count or lets it stand. An address
-// is only counted where an attempt failed, so that the many who share one are not slowed by their own
-// successes.
+// Of an account, fewer than `account_failures` failures in a row cost nothing: an attempt is counted when it
+// has failed. Each process looks at no more than `account_failures` passwords of one name at a time, and lets
+// others wait for these; so the most that are looked at before there is a delay are account_failures - 1, and
+// account_failures for each process.
+// From there on there are delays. When one is over, an attempt takes its turn, counted as a failure, before
+// the password is looked at: over all processes one gets it, and brings the next delay. The right password
+// ends the count. After `max_failures` the delay is `lockout`, and then the count begins anew.
 //
-// Strangers must not be able to keep an owner out. Where an account is delayed or locked, an attempt from a
-// network that this account has had a session from is counted by itself, apart from all others; so is the
-// password of one who is logged in. Each of these counts has the same delays and the same lock.
+// An address is counted where an attempt failed, so that the many who share one are not slowed by their own
+// successes, and where an account's delay refused one, once a second.
+//
+// Strangers must not be able to keep an owner out. Where the account or the address is delayed, an attempt
+// from a network that this account has had a session from is counted by itself; the password of one who is
+// logged in always is. Each of these counts has the same delays and the same lock as an account, and is the
+// only one that refuses these attempts.
 #pragma once
 
 #include <chrono>
@@ -18,6 +24,7 @@
 #include <string_view>
 #include <variant>
 
+#include "accounts/turnstile.h"
 #include "store/audit_store.h"
 #include "store/origin.h"
 #include "store/session_store.h"
@@ -60,9 +67,10 @@ class Throttle {
     store::ThrottleSubject address;
     std::int64_t account_failures = 0;  // before it; with it when it was counted in advance
     bool counted = false;
+    Turnstile::Place place{};
   };
-  /// One statement; in the delayed regime one that asks for the owner and one that takes the turn (an owner's
-  /// count is read by one more). The same for names that nobody has.
+  /// May wait for other attempts at the same account. One statement; where there is a delay one that asks for
+  /// the owner, whose count one more reads, and one that takes the turn. The same for names that nobody has.
   std::variant<Attempt, Throttled> begin(std::string_view username, const store::Origin& origin);
   /// The same for one who is logged in: strangers' failures are not his.
   std::variant<Attempt, Throttled> begin(const LoggedIn& who, const store::Origin& origin);
@@ -72,6 +80,8 @@ class Throttle {
 
  private:
   std::variant<Attempt, Throttled> take_turn(Attempt attempt);
+  std::optional<Throttled> refusal(const Attempt& attempt, const store::ThrottleStore::Both& found,
+                                   util::TimePoint now);
   std::optional<store::ThrottleSubject> owner_of(const Attempt& attempt);
   std::chrono::seconds delay_after(std::int64_t failures, std::int64_t free) const noexcept;
   std::optional<util::TimePoint> blocked_after(std::int64_t failures, util::TimePoint now) const noexcept;
@@ -86,6 +96,7 @@ class Throttle {
   store::AuditStore* audit_;
   const util::Clock& clock_;
   const ThrottleOptions options_;
+  Turnstile at_once_;
 };
 
 /// Whose failures an address counts: itself, or of IPv6 its /64, which is what one customer has. Empty for

@@ -108,28 +108,30 @@ std::optional<http::Response> App::dispatch(const http::Request& request, Lane o
     indent = negotiation.accepted.indent;
   }
 
-  auto response = answer(match, request, on, joint);
+  bool by_cookie = false;
+  auto response = answer(match, request, on, joint, by_cookie);
   if (!response) return std::nullopt;
   response->allow = resource.allow;
   if (resource.access == Access::bearer && services_.options.access_cookie) {
     // Shared caches keep off answers to an Authorization header (RFC 9111 section 3.5), and not to a cookie.
     response->vary_cookie = true;
-    response->no_store |= !authorization_of_cookie(request, services_.options).empty();
+    response->no_store |= by_cookie;
   }
   return indent > 0 ? indented(std::move(*response), indent) : std::move(*response);
 }
 
 std::optional<http::Response> App::answer(const Router::Match& match, const http::Request& request, Lane on,
-                                          JointRefresh* joint) {
+                                          JointRefresh* joint, bool& by_cookie) {
   const Resource& resource = *match.resource;
   tokens::Principal principal;
   if (resource.access == Access::bearer) {
-    auto [outcome, by_cookie] = authenticate(services_, request, on != Lane::token);
-    if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
-    if (!std::holds_alternative<tokens::Principal>(outcome)) {
-      return refused_bearer(outcome, services_.options.simplejwt_5_2);
+    auto authenticated = authenticate(services_, request, on != Lane::token);
+    by_cookie = authenticated.by_cookie;
+    if (std::holds_alternative<tokens::NeedsDatabase>(authenticated.outcome)) return std::nullopt;
+    if (!std::holds_alternative<tokens::Principal>(authenticated.outcome)) {
+      return refused_bearer(authenticated.outcome, services_.options.simplejwt_5_2);
     }
-    principal = std::move(std::get<tokens::Principal>(outcome));
+    principal = std::move(std::get<tokens::Principal>(authenticated.outcome));
     if (by_cookie && !is_safe(request.method)) {
       if (auto refusal = csrf_refusal(request, services_, principal.session)) return refusal;
     }

@@ -35,7 +35,7 @@ class App {
   std::optional<http::Response> handle(const http::Request& request, Lane on, JointRefresh* joint);
   std::optional<http::Response> dispatch(const http::Request& request, Lane on, JointRefresh* joint);
   std::optional<http::Response> answer(const Router::Match& match, const http::Request& request, Lane on,
-                                       JointRefresh* joint);
+                                       JointRefresh* joint, bool& by_cookie);
 
   Services& services_;
   Router router_;

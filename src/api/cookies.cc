@@ -10,11 +10,8 @@
 namespace api {
 namespace {
 
-constexpr std::string_view kRefresh = "__Secure-jwtauthd_refresh";
-constexpr std::string_view kAccess = "__Secure-jwtauthd_access";
-constexpr std::string_view kCsrf = "__Host-jwtauthd_csrf";
-constexpr http::CookieRules kTokenRules{.path = "/api/"};
-constexpr http::CookieRules kCsrfRules{.path = "/", .http_only = false};
+constexpr http::CookieRules kTokenRules{};
+constexpr http::CookieRules kCsrfRules{.http_only = false};
 
 std::string_view bytes_of(const auto& array) noexcept {
   return {reinterpret_cast<const char*>(array.data()), array.size()};
@@ -28,18 +25,19 @@ void add(http::Response& response, std::string cookie) {
   response.headers.emplace_back("Set-Cookie", std::move(cookie));
 }
 
+/// What an Authorization header would say of the access token in the cookie; empty when there is none.
+std::string authorization_of_cookie(const http::Request& request, const ApiOptions& options) {
+  if (!options.access_cookie) return {};
+  const auto token = http::cookie(request.cookie, kAccessCookie);
+  return token && !token->empty() ? options.scheme + " " + std::string(*token) : std::string();
+}
+
 }  // namespace
 
 std::optional<std::string_view> refresh_cookie(const http::Request& request, const ApiOptions& options) {
   if (!options.cookies) return std::nullopt;
-  const auto token = http::cookie(request.cookie, kRefresh);
+  const auto token = http::cookie(request.cookie, kRefreshCookie);
   return token && !token->empty() ? token : std::nullopt;
-}
-
-std::string authorization_of_cookie(const http::Request& request, const ApiOptions& options) {
-  if (!options.access_cookie) return {};
-  const auto token = http::cookie(request.cookie, kAccess);
-  return token && !token->empty() ? options.scheme + " " + std::string(*token) : std::string();
 }
 
 Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database) {
@@ -64,22 +62,22 @@ void set_login_cookies(http::Response& response, const Services& services, const
   const ApiOptions& options = services.options;
   if (!options.cookies) return;
   if (!login.refresh.empty()) {
-    add(response, http::set_cookie(kRefresh, login.refresh, options.refresh_lifetime, kTokenRules));
+    add(response, http::set_cookie(kRefreshCookie, login.refresh, options.refresh_lifetime, kTokenRules));
   }
   if (options.access_cookie) {
-    add(response, http::set_cookie(kAccess, login.access, options.access_lifetime, kTokenRules));
+    add(response, http::set_cookie(kAccessCookie, login.access, options.access_lifetime, kTokenRules));
   }
-  add(response, http::set_cookie(kCsrf, csrf_token(*services.keys.signing_key(), login.session),
+  add(response, http::set_cookie(kCsrfCookie, csrf_token(*services.keys.signing_key(), login.session),
                                  options.refresh_lifetime, kCsrfRules));
 }
 
 void clear_login_cookies(http::Response& response, const ApiOptions& options) {
   if (!options.cookies) return;
-  add(response, http::set_cookie(kRefresh, "", std::chrono::seconds(0), kTokenRules));
+  add(response, http::set_cookie(kRefreshCookie, "", std::chrono::seconds(0), kTokenRules));
   if (options.access_cookie) {
-    add(response, http::set_cookie(kAccess, "", std::chrono::seconds(0), kTokenRules));
+    add(response, http::set_cookie(kAccessCookie, "", std::chrono::seconds(0), kTokenRules));
   }
-  add(response, http::set_cookie(kCsrf, "", std::chrono::seconds(0), kCsrfRules));
+  add(response, http::set_cookie(kCsrfCookie, "", std::chrono::seconds(0), kCsrfRules));
 }
 
 std::optional<http::Response> csrf_refusal(const http::Request& request, const Services& services,

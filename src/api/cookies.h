@@ -5,8 +5,8 @@
 // origin reads it from a cookie of its own, one of another origin cannot.
 //
 // A login of another site's making gets no cookies: it would put its own session in the place of the
-// browser's. Names with __Secure- and __Host- (RFC 6265bis) keep plain http, and the latter sister domains,
-// from planting what we would read.
+// browser's. Names with __Host- (RFC 6265bis) keep plain http and sister domains from planting what we would
+// read: those need a Path of /, so that the whole origin is sent them, which can ask for them anyway.
 #pragma once
 
 #include <optional>
@@ -19,10 +19,12 @@
 
 namespace api {
 
+inline constexpr std::string_view kRefreshCookie = "__Host-jwtauthd_refresh";
+inline constexpr std::string_view kAccessCookie = "__Host-jwtauthd_access";
+inline constexpr std::string_view kCsrfCookie = "__Host-jwtauthd_csrf";
+
 /// The refresh token of the request's cookie, where cookies are on.
 std::optional<std::string_view> refresh_cookie(const http::Request& request, const ApiOptions& options);
-/// What an Authorization header would say of the access token in the cookie; empty when there is none.
-std::string authorization_of_cookie(const http::Request& request, const ApiOptions& options);
 
 /// Whose access token the request brings: in its header or, where that has none (another scheme, for a
 /// proxy, is none), in its cookie. As BearerAuthenticator::authenticate.

@@ -3,6 +3,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "api/cookies.h"
+#include "api/handlers.h"
 #include "api/router.h"
 #include "api/routes.h"
 #include "json/value.h"
@@ -58,7 +60,39 @@ Value error(std::string_view text, std::string_view schema) {
   return object({{"description", Value::string(text)}, {"content", object({{"application/json", media}})}});
 }
 
-Value responses(const Route& row, std::span<const Field> fields) {
+bool takes_cookie(const Route& row, const ApiOptions& options) noexcept {
+  return row.access == Access::bearer ? options.access_cookie
+                                      : row.access == Access::refresh && options.cookies;
+}
+
+bool wants_csrf_token(const Route& row, const ApiOptions& options) noexcept {
+  return takes_cookie(row, options) && !is_safe(row.method);
+}
+
+/// Any of them will do.
+Value security(const Route& row, const ApiOptions& options) {
+  const Value nothing = Value::array();
+  Value ways = Value::array();
+  if (row.access == Access::bearer) ways.append(object({{"bearer", nothing}}));
+  if (row.access == Access::refresh) ways.append(Value::object());  // the token is in the body
+  if (takes_cookie(row, options)) {
+    ways.append(object({{row.access == Access::refresh ? "refresh_cookie" : "cookie", nothing}}));
+  }
+  return ways;
+}
+
+Value csrf_parameters() {
+  Value parameters = Value::array();
+  parameters.append(
+      object({{"name", Value::string("X-CSRF-Token")},
+              {"in", Value::string("header")},
+              {"description", Value::string("Needed where a cookie has the token: the value of the cookie " +
+                                            std::string(kCsrfCookie))},
+              {"schema", object({{"type", Value::string("string")}})}}));
+  return parameters;
+}
+
+Value responses(const Route& row, const ApiOptions& options, std::span<const Field> fields) {
   constexpr std::string_view detail = "#/components/schemas/Detail";
   const std::string status = std::to_string(row.success);
   Value out = object({{status, described("Done")}});
@@ -71,7 +105,11 @@ Value responses(const Route& row, std::span<const Field> fields) {
   if (row.kind == Kind::view && names_a_user && row.success != 201) {
     out.set("401", error("No valid token or credentials", detail));
   }
+  if (wants_csrf_token(row, options)) {
+    out.set("403", error("A cookie has the token, and X-CSRF-Token is missing or wrong", detail));
+  }
   if (row.path.find('{') != std::string_view::npos) out.set("404", error("There is none", detail));
+  if (row.handler == delete_me) out.set("409", error("Other data refers to this account", detail));
   if (row.kind == Kind::view) {
     out.set("406", error("The Accept header cannot be met", detail));
     out.set("429", error("Throttled; Retry-After says for how long", detail));
@@ -84,13 +122,10 @@ Value operation(const Route& row, const ApiOptions& options) {
   const auto fields = row.fields(options);
   Value out = object({{"summary", Value::string(row.name)}});
   if (!row.description.empty()) out.set("description", Value::string(row.description));
-  if (row.access == Access::bearer) {
-    Value needs = Value::array();
-    needs.append(object({{"bearer", Value::array()}}));
-    out.set("security", needs);
-  }
+  if (row.access != Access::open) out.set("security", security(row, options));
+  if (wants_csrf_token(row, options)) out.set("parameters", csrf_parameters());
   if (!fields.empty()) out.set("requestBody", request_body(fields));
-  out.set("responses", responses(row, fields));
+  out.set("responses", responses(row, options, fields));
   return out;
 }
 
@@ -107,7 +142,12 @@ std::optional<Value> path_parameters(std::string_view path) {
   return parameters;
 }
 
-Value components() {
+Value cookie_scheme(std::string_view name) {
+  return object(
+      {{"type", Value::string("apiKey")}, {"in", Value::string("cookie")}, {"name", Value::string(name)}});
+}
+
+Value components(const ApiOptions& options) {
   const Value text = object({{"type", Value::string("string")}});
   const Value texts = object({{"type", Value::string("array")}, {"items", text}});
   Value detail =
@@ -116,8 +156,11 @@ Value components() {
   Value bearer = object({{"type", Value::string("http")},
                          {"scheme", Value::string("bearer")},
                          {"bearerFormat", Value::string("JWT")}});
+  Value schemes = object({{"bearer", bearer}});
+  if (options.access_cookie) schemes.set("cookie", cookie_scheme(kAccessCookie));
+  if (options.cookies) schemes.set("refresh_cookie", cookie_scheme(kRefreshCookie));
   return object({{"schemas", object({{"Detail", detail}, {"FieldErrors", field_errors}})},
-                 {"securitySchemes", object({{"bearer", bearer}})}});
+                 {"securitySchemes", schemes}});
 }
 
 }  // namespace
@@ -127,6 +170,7 @@ ApiOptions everything() {
   options.blacklist = true;
   options.sessions = true;
   options.oauth = true;
+  options.cookies = options.access_cookie = true;
   return options;
 }
 
@@ -147,7 +191,7 @@ std::string openapi_document(const ApiOptions& options) {
       object({{"openapi", Value::string("3.1.0")},
               {"info", object({{"title", Value::string("jwtauthd")}, {"version", Value::string("1")}})},
               {"paths", paths},
-              {"components", components()}});
+              {"components", components(options)}});
   return document.dump_indented(2) + "\n";
 }
 

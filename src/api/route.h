@@ -18,8 +18,9 @@ struct JointRefresh;
 
 /// Who may call a row.
 enum class Access {
-  open,    // anyone; an Authorization header is not looked at
-  bearer,  // a valid access token of an active user
+  open,     // anyone; an Authorization header is not looked at
+  refresh,  // open; it is for who has a refresh token, which may come in a cookie
+  bearer,   // a valid access token of an active user
 };
 
 /// Where a row may run, and so what it may wait for (daemon/ has the threads).

@@ -27,7 +27,9 @@ constexpr std::string_view kLogoutAllDescription = "Ends all sessions of the use
 constexpr std::string_view kSessionsDescription =
     "The user's sessions, the one that was used last first; at most 1,000.";
 constexpr std::string_view kEndSessionDescription = "Ends one session of the user.";
-constexpr std::string_view kPasswordDescription = "Sets a new password and ends the user's other sessions.";
+constexpr std::string_view kPasswordDescription =
+    "Sets a new password and ends the user's other sessions; where tokens carry a\n"
+    "digest of the password, this one as well.";
 constexpr std::string_view kMeDescription = "The user's own account. Deleting it takes the password.";
 constexpr std::string_view kRevokeDescription = "RFC 7009, for services with client credentials.";
 constexpr std::string_view kIntrospectDescription = "RFC 7662, for services with client credentials.";
@@ -65,10 +67,10 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/register/",       view,  open,   Lane::password, register_account,  with_registration, 201, registration_fields, "Register", ""},
     {"POST", "/api/login/",          view,  open,   Lane::password, obtain_token_pair, always,            200, login_fields,        "Token Obtain Pair", kObtainDescription},
     {"POST", "/api/token/",          view,  open,   Lane::password, obtain_token_pair, always,            200, login_fields,        "Token Obtain Pair", kObtainDescription},
-    {"POST", "/api/token/refresh/",  view,  open,   Lane::refresh,  refresh_token,     always,            200, refresh_fields,      "Token Refresh", kRefreshDescription},
+    {"POST", "/api/token/refresh/",  view,  refresh, Lane::refresh, refresh_token,     always,            200, refresh_fields,      "Token Refresh", kRefreshDescription},
     {"POST", "/api/token/verify/",   view,  open,   Lane::token,    verify_token,      always,            200, verify_fields,       "Token Verify", kVerifyDescription},
     {"POST", "/api/token/blacklist/", view, open,   Lane::token,    blacklist_token,   with_blacklist,    200, blacklist_fields,    "Token Blacklist", kBlacklistDescription},
-    {"POST", "/api/logout/",         view,  open,   Lane::token,    log_out,           with_sessions,     200, logout_fields,       "Logout", kLogoutDescription},
+    {"POST", "/api/logout/",         view,  refresh, Lane::token,   log_out,           with_sessions,     200, logout_fields,       "Logout", kLogoutDescription},
     {"POST", "/api/logout/all/",     view,  bearer, Lane::database, log_out_all,       with_sessions,     200, no_fields,           "Logout Everywhere", kLogoutAllDescription},
     {"GET",  "/api/sessions/",       view,  bearer, Lane::database, list_sessions,     with_sessions,     200, no_fields,           "Sessions", kSessionsDescription},
     {"DELETE", "/api/sessions/{id}/", view, bearer, Lane::database, end_session,       with_sessions,     204, no_fields,           "Session", kEndSessionDescription},

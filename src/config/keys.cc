@@ -61,9 +61,11 @@ const std::array kKeys{
     Key{"server", "token_threads", Whole{AT(server.token_threads), 1, 1024, "threads"},
         "Threads that read requests and answer token checks."},
     Key{"server", "database_threads", Whole{AT(server.database_threads), 1, 1024, "threads"},
-        "Threads for requests that wait for the database."},
+        "Threads for requests that wait for the database. Where refreshes rotate sessions, these have four "
+        "more of their own."},
     Key{"server", "database_queue", Whole{AT(server.database_queue), 1, 1'000'000, "requests"},
-        "Requests that may wait for one of those; the next is answered 503 at once."},
+        "Requests that may wait for one of those; the next is answered 503 at once. As "
+        "many may wait for the threads of refreshes."},
     Key{"server", "password_threads", Whole{AT(server.password_threads), 0, 1024, "threads"},
         "Threads that hash passwords. 0: one for each core."},
     Key{"server", "password_queue", Whole{AT(server.password_queue), 1, 1'000'000, "requests"},
@@ -95,7 +97,9 @@ const std::array kKeys{
         "PEM file of the authorities behind the server's certificate. When set, TLS is enforced and "
         "verified."},
     Key{"database", "pool_size", Whole{AT(database.pool_size), 1, 1000, "connections"},
-        "Most connections of one worker process."},
+        "Most connections of one worker process. At its busiest each of database_threads, password_threads "
+        "and "
+        "the four threads of refreshes has one, and so have two that poll."},
     Key{"database", "connect_timeout", Seconds{AT(database.connect_timeout), 1s, 1min},
         "How long a new connection may take."},
     Key{"database", "read_timeout", Seconds{AT(database.read_timeout), 1s, 10min},
@@ -213,20 +217,20 @@ const std::array kKeys{
     Key{"throttle", "enabled", Switch{AT(throttle.enabled)},
         "Failed logins delay the next ones: of the same account, and from the same address."},
     Key{"throttle", "account_failures", Whole{AT(throttle.account_failures), 1, 100, "failures"},
-        "Failures in a row of one account before there is a delay. They count until a login succeeds, the "
-        "lockout "
-        "is over, or an operator clears them; a rest of the length of lockout forgets them, too."},
+        "The failure in a row of one account that brings the first delay, and how many passwords of one name "
+        "a worker looks at at a time. Failures count until a login succeeds, the lockout is over, or an "
+        "operator clears them; a rest of the length of lockout forgets them, too."},
     Key{"throttle", "address_failures", Whole{AT(throttle.address_failures), 1, 1'000'000, "failures"},
-        "The same for one client address (IPv6: one /64 network), over all accounts; what it is refused "
-        "while an "
-        "account is delayed counts, too. Forgotten after an hour without a failure."},
+        "The same for one client address (IPv6: one /64 network), over all accounts; a second in which it is "
+        "refused for an account's delay counts as a failure, too. Forgotten after an hour without one. It "
+        "keeps nobody out who has been logged in from there before."},
     Key{"throttle", "first_delay", Seconds{AT(throttle.first_delay), 1s, 1h},
         "The first delay; each further failure doubles it."},
     Key{"throttle", "max_delay", Seconds{AT(throttle.max_delay), 1s, 24h},
         "The longest. Strangers can delay an owner by it, one attempt each delay for whoever comes first, "
         "but not "
-        "where he has been logged in before: the networks of his last 100 sessions are counted apart, each "
-        "with "
+        "where he has been logged in before: the networks of his last 100 sessions (until they are purged, "
+        "sessions.lifetime after their end) are counted apart, each with "
         "its own failures, as is the password of one who is logged in."},
     Key{"throttle", "max_failures", Whole{AT(throttle.max_failures), 1, 100, "failures"},
         "Failures in a row after which an account is locked; NIST SP 800-63B allows 100. An owner where he "

@@ -121,7 +121,8 @@ ExitCode purge(const Purge& request, Terminal& terminal) {
     const char* what;
     std::uint64_t deleted;
   } rows[] = {
-      {"sessions", drain(batch, [&] { return request.sessions.purge(request.now - request.leeway, batch); })},
+      {"sessions",
+       drain(batch, [&] { return request.sessions.purge(request.now - request.session_memory, batch); })},
       {"revocations", drain(batch, [&] { return request.revocations.purge(request.now, batch); })},
       {"throttle",
        drain(batch, [&] { return request.throttle.purge(request.now - request.throttle_memory, batch); })},

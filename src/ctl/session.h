@@ -35,7 +35,7 @@ struct Purge {
   store::ThrottleStore& throttle;
   store::AuditStore& audit;
   util::TimePoint now;
-  std::chrono::seconds leeway{0};
+  std::chrono::seconds session_memory{0};
   std::chrono::seconds throttle_memory{86400};
   std::chrono::seconds audit_retention{7'776'000};
   unsigned batch = 1000;

@@ -65,9 +65,11 @@ void add_purge(CLI::App& group, CommandLine& line) {
   auto options = std::make_shared<PurgeOptions>();
   add_batch(*verb, options->batch, "Rows that one statement deletes.", options->json);
   verb->footer(lesson(
-      "Sessions whose last refresh token is over, revocations that end no valid token any more, failed\n"
-      "logins older than throttle.lockout, and audit records older than audit.retention. In short\n"
-      "statements, each through an index, so that nobody waits. jwtauthd-purge.timer runs it hourly.",
+      "Sessions that have been over for sessions.lifetime, until when they tell the throttle where a user\n"
+      "has been logged in (throttle.enabled = false: as soon as they are over); revocations that end no\n"
+      "valid token any more; failed logins older than throttle.lockout; audit records older than\n"
+      "audit.retention. In short statements, each through an index, so that nobody waits.\n"
+      "jwtauthd-purge.timer runs it hourly.",
       "jwtauthctl session purge\n"
       "jwtauthctl sessions purge --batch 200 --json"));
   verb->callback([=, &line] {
@@ -79,8 +81,12 @@ void add_purge(CLI::App& group, CommandLine& line) {
         store::MysqlAuditStore audit(services.pool());
         const auto memory = std::max({config.throttle.lockout, config.throttle.max_delay,
                                       std::chrono::seconds(store::kAddressMemory)});
+        // What is over still tells where an owner was logged in (accounts/throttle.h).
+        const auto owner_memory =
+            config.throttle.enabled ? config.sessions.lifetime : std::chrono::seconds(0);
         return purge({services.accounts().sessions, revocations, throttle, audit, services.clock().now(),
-                      config.tokens.leeway, memory, config.audit.retention, options->batch, options->json},
+                      config.tokens.leeway + owner_memory, memory, config.audit.retention, options->batch,
+                      options->json},
                      terminal);
       });
     };

@@ -2,6 +2,8 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <future>
+
 #include "accounts/fake_session_store.h"
 #include "accounts/fake_throttle_store.h"
 
@@ -23,6 +25,8 @@ class ThrottleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(successes_from_a_slowed_address_are_not_counted);
   CPPUNIT_TEST(what_is_no_address_is_not_counted);
   CPPUNIT_TEST(of_guesses_at_once_one_gets_the_turn);
+  CPPUNIT_TEST(no_more_than_the_free_ones_are_looked_at_at_once);
+  CPPUNIT_TEST(right_passwords_at_once_are_refused_by_no_earlier_failure);
   CPPUNIT_TEST(of_rivals_after_a_lockout_one_begins_anew);
   CPPUNIT_TEST(a_turn_that_came_to_nothing_counts_as_a_failure);
   CPPUNIT_TEST(the_good_case_costs_one_statement);
@@ -31,7 +35,8 @@ class ThrottleTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_owner_has_a_count_of_his_own_with_the_same_bounds);
   CPPUNIT_TEST(an_owner_is_known_by_his_network_and_his_own_account_only);
   CPPUNIT_TEST(nobody_asks_for_the_owner_before_there_is_a_delay);
-  CPPUNIT_TEST(what_an_address_is_refused_counts_towards_it);
+  CPPUNIT_TEST(a_slowed_address_keeps_no_owner_out);
+  CPPUNIT_TEST(what_an_address_is_refused_counts_towards_it_once_a_second);
   CPPUNIT_TEST(who_is_logged_in_counts_by_his_session);
   CPPUNIT_TEST(tokens_without_session_count_together);
   CPPUNIT_TEST(networks_are_what_one_customer_has);
@@ -118,6 +123,30 @@ class ThrottleTest : public CppUnit::TestFixture {
     const auto late = throttle_.begin("ada", origin_);
     CPPUNIT_ASSERT_EQUAL(4L, std::get<Throttled>(late).wait.count());
     CPPUNIT_ASSERT_EQUAL(std::int64_t{4}, failures_.failures_of("ada"));
+  }
+
+  void no_more_than_the_free_ones_are_looked_at_at_once() {
+    std::vector<Throttle::Attempt> under_way;
+    for (const auto* name : {"ada", "ADA", "ada"}) under_way.push_back(attempt(name));
+    auto fourth = std::async(std::launch::async, [&] { return throttle_.begin("\u00c5da", origin_); });
+    CPPUNIT_ASSERT(fourth.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+    attempt("bob");
+    under_way.pop_back();  // neither right nor wrong
+    CPPUNIT_ASSERT(std::holds_alternative<Throttle::Attempt>(fourth.get()));
+    under_way.push_back(attempt("ada"));
+    auto fifth = std::async(std::launch::async, [&] { return throttle_.begin("ada", origin_); });
+    for (const auto& one : under_way) throttle_.failed(one, 7, origin_);
+    under_way.clear();
+    CPPUNIT_ASSERT(std::holds_alternative<Throttled>(fifth.get()));
+  }
+
+  void right_passwords_at_once_are_refused_by_no_earlier_failure() {
+    wait_and_fail("ada");
+    wait_and_fail("ada");
+    std::vector<Throttle::Attempt> under_way;
+    for (int i = 0; i < 3; ++i) under_way.push_back(attempt("ada"));
+    for (const auto& one : under_way) throttle_.succeeded(one);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, failures_.failures_of("ada"));
   }
 
   void of_rivals_after_a_lockout_one_begins_anew() {
@@ -232,10 +261,30 @@ class ThrottleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(2, sessions_.place_questions);
   }
 
-  void what_an_address_is_refused_counts_towards_it() {
-    for (int i = 0; i < 3; ++i) throttle_.failed(attempt("ada"), 7, {});
-    for (int i = 0; i < 8; ++i)
+  void a_slowed_address_keeps_no_owner_out() {
+    has_session("ada", "192.0.2.7");
+    for (const auto* name : {"a", "b", "c", "d", "e", "f", "g", "h"})
+      throttle_.failed(attempt(name), 0, origin_);
+    CPPUNIT_ASSERT(std::holds_alternative<Throttled>(throttle_.begin("bob", origin_)));
+    confirmation({7, store::SessionId{1}});
+    for (int i = 0; i < 3; ++i) throttle_.failed(attempt("ada"), 1, origin_);
+    // His own failures do, and that refuses him is nothing to his neighbours.
+    const auto before = failures_.failures_of("192.0.2.7", Kind::address);
+    clock_.now_ += seconds(1);
+    CPPUNIT_ASSERT_EQUAL(1L, std::get<Throttled>(throttle_.begin("ada", origin_)).wait.count());
+    CPPUNIT_ASSERT_EQUAL(before, failures_.failures_of("192.0.2.7", Kind::address));
+  }
+
+  void what_an_address_is_refused_counts_towards_it_once_a_second() {
+    origin_.address = "203.0.113.9";
+    for (int i = 0; i < 7; ++i) wait_and_fail("ada");
+    for (int i = 0; i < 20; ++i)
       CPPUNIT_ASSERT(std::holds_alternative<Throttled>(begin_at("ada", "192.0.2.7")));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, failures_.failures_of("192.0.2.7", Kind::address));
+    for (int i = 0; i < 7; ++i) {
+      clock_.now_ += seconds(1);
+      CPPUNIT_ASSERT(std::holds_alternative<Throttled>(begin_at("ada", "192.0.2.7")));
+    }
     CPPUNIT_ASSERT_EQUAL(std::int64_t{8}, failures_.failures_of("192.0.2.7", Kind::address));
     CPPUNIT_ASSERT_EQUAL(2L, std::get<Throttled>(begin_at("bob", "192.0.2.7")).wait.count());
     // What the address itself is refused is not counted.

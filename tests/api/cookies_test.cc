@@ -69,10 +69,10 @@ class CookiesTest : public CppUnit::TestFixture {
     House both(options(true));
     const auto set = log_in(both).set;
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, set.size());
-    CPPUNIT_ASSERT(set[0].starts_with("__Secure-jwtauthd_refresh=ey"));
-    CPPUNIT_ASSERT(set[0].ends_with("; Path=/api/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict"));
-    CPPUNIT_ASSERT(set[1].starts_with("__Secure-jwtauthd_access=ey"));
-    CPPUNIT_ASSERT(set[1].ends_with("; Path=/api/; Max-Age=300; HttpOnly; Secure; SameSite=Strict"));
+    CPPUNIT_ASSERT(set[0].starts_with("__Host-jwtauthd_refresh=ey"));
+    CPPUNIT_ASSERT(set[0].ends_with("; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict"));
+    CPPUNIT_ASSERT(set[1].starts_with("__Host-jwtauthd_access=ey"));
+    CPPUNIT_ASSERT(set[1].ends_with("; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Strict"));
     CPPUNIT_ASSERT(set[2].starts_with("__Host-jwtauthd_csrf="));
     CPPUNIT_ASSERT(set[2].ends_with("; Path=/; Max-Age=86400; Secure; SameSite=Strict"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{21 + 64}, set[2].find(';'));
@@ -128,9 +128,9 @@ class CookiesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(browser.csrf, after.csrf);  // it is the session's
     const auto body = json::parse(response.body).value();
     CPPUNIT_ASSERT_EQUAL(std::string(body.get("refresh")->as_string()),
-                         std::string(*http::cookie(after.cookies, "__Secure-jwtauthd_refresh")));
-    CPPUNIT_ASSERT(http::cookie(after.cookies, "__Secure-jwtauthd_refresh") !=
-                   http::cookie(browser.cookies, "__Secure-jwtauthd_refresh"));
+                         std::string(*http::cookie(after.cookies, "__Host-jwtauthd_refresh")));
+    CPPUNIT_ASSERT(http::cookie(after.cookies, "__Host-jwtauthd_refresh") !=
+                   http::cookie(browser.cookies, "__Host-jwtauthd_refresh"));
     CPPUNIT_ASSERT_EQUAL(200, send(house, after, "POST", "/api/token/refresh/", after.csrf).status);
   }
 
@@ -183,7 +183,7 @@ class CookiesTest : public CppUnit::TestFixture {
     House house(options(true));
     const auto browser = log_in(house);
     const std::string header =
-        "Bearer " + std::string(*http::cookie(browser.cookies, "__Secure-jwtauthd_access"));
+        "Bearer " + std::string(*http::cookie(browser.cookies, "__Host-jwtauthd_access"));
     auto request = House::request("PATCH", "/api/me/");
     request.cookie = browser.cookies;
     request.authorization = header;
@@ -224,6 +224,14 @@ class CookiesTest : public CppUnit::TestFixture {
     const auto without = house.send("GET", "/api/dashboard/");  // the next visitor of the cache
     CPPUNIT_ASSERT(without.status == 401 && without.vary_cookie);
     CPPUNIT_ASSERT(!house.send("GET", "/healthz").vary_cookie);
+    // Shared caches keep off an answer to a header by themselves, whatever cookie came with it.
+    auto both = House::request("GET", "/api/dashboard/");
+    both.cookie = browser.cookies;
+    const std::string header_of_both =
+        "Bearer " + std::string(*http::cookie(browser.cookies, "__Host-jwtauthd_access"));
+    both.authorization = header_of_both;
+    const auto by_header = house.send(both);
+    CPPUNIT_ASSERT(by_header.status == 200 && !by_header.no_store && by_header.vary_cookie);
     House header_only({.sessions = true});
     const auto header = header_only.send("GET", "/api/dashboard/");
     CPPUNIT_ASSERT(!header.no_store && !header.vary_cookie);
@@ -233,25 +241,25 @@ class CookiesTest : public CppUnit::TestFixture {
     House house(options(true));
     const auto browser = log_in(house);
     const auto attacker = log_in(house);
-    const std::string his = std::string(*http::cookie(attacker.cookies, "__Secure-jwtauthd_refresh"));
-    const std::string own = std::string(*http::cookie(browser.cookies, "__Secure-jwtauthd_refresh"));
+    const std::string his = std::string(*http::cookie(attacker.cookies, "__Host-jwtauthd_refresh"));
+    const std::string own = std::string(*http::cookie(browser.cookies, "__Host-jwtauthd_refresh"));
     const auto log_out = [&](const Browser& from, const std::string& token, std::string_view csrf) {
       const std::string body = token.empty() ? "" : R"({"refresh":")" + token + R"("})";
       return send(house, from, "POST", "/api/logout/", csrf, body);
     };
     Browser no_access = browser;  // and so nothing that asks for the CSRF token
-    no_access.cookies = "__Secure-jwtauthd_refresh=" + own;
+    no_access.cookies = "__Host-jwtauthd_refresh=" + own;
     for (const auto& token : {std::string("x.y.z"), his}) {
       CPPUNIT_ASSERT(set_by(log_out(no_access, token, "")).empty());
     }
     CPPUNIT_ASSERT(set_by(log_out({}, "", "")).empty());  // a form of another site: none is sent
     CPPUNIT_ASSERT_EQUAL(200, send(house, browser, "GET", "/api/dashboard/", "").status);
     // A token that is refused is not worth keeping, and who knows the cookie's token may take it away.
-    no_access.cookies = "__Secure-jwtauthd_refresh=x.y.z";
+    no_access.cookies = "__Host-jwtauthd_refresh=x.y.z";
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, set_by(log_out(no_access, "", "")).size());
-    no_access.cookies = "__Secure-jwtauthd_refresh=" + own;
+    no_access.cookies = "__Host-jwtauthd_refresh=" + own;
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, set_by(log_out(no_access, own, "")).size());
-    no_access.cookies = "__Secure-jwtauthd_access=x.y.z";
+    no_access.cookies = "__Host-jwtauthd_access=x.y.z";
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, set_by(log_out(no_access, "", "")).size());
   }
 

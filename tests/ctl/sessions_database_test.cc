@@ -18,6 +18,7 @@ class SessionsDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST(failures_are_shown_and_cleared);
   CPPUNIT_TEST(audit_is_searched_and_ends_with_its_retention);
   CPPUNIT_TEST(nothing_is_audited_when_it_is_switched_off);
+  CPPUNIT_TEST(purge_keeps_what_tells_where_an_owner_was);
   CPPUNIT_TEST(purge_deletes_what_is_over_in_batches);
   CPPUNIT_TEST_SUITE_END();
 
@@ -160,12 +161,30 @@ class SessionsDatabaseTest : public ctl_test::VerbsFixture {
     CPPUNIT_ASSERT_EQUAL("2"s, count("jwtauthd_revocation"));
   }
 
+  void purge_keeps_what_tells_where_an_owner_was() {
+    add_session(kOne, 7);
+    const auto purged_after = [&](const std::string& hours) {
+      database_->run(
+          "UPDATE jwtauthd_session SET address = '192.0.2.7', idle_expires_at = UTC_TIMESTAMP(6) - "
+          "INTERVAL " +
+          hours + " HOUR");
+      CPPUNIT_ASSERT_EQUAL(0, run({"session", "purge"}));
+      return count("jwtauthd_session");
+    };
+    CPPUNIT_ASSERT_EQUAL("1"s, purged_after("719"));
+    CPPUNIT_ASSERT_EQUAL("0"s, purged_after("721"));
+    add_session(kOne, 7);
+    configure("[throttle]\nenabled = false\n");
+    CPPUNIT_ASSERT_EQUAL("0"s, purged_after("1"));
+  }
+
   void purge_deletes_what_is_over_in_batches() {
     add_session(kOne, 7);
     database_->run(
         "INSERT INTO jwtauthd_session SELECT UNHEX(MD5(seq)), 7, NOW(6), NOW(6), NOW(6), NOW(6), "
         "UTC_TIMESTAMP(6) - "
-        "INTERVAL 1 HOUR, '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE s AS (SELECT "
+        "INTERVAL 721 HOUR, '', '', UNHEX(SHA2(seq, 256)), NULL, 0, NULL, '' FROM (WITH RECURSIVE s AS "
+        "(SELECT "
         "1 "
         "AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 25) SELECT seq FROM s) AS numbers");
     database_->run(

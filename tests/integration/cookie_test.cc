@@ -76,20 +76,20 @@ class CookieTest : public CppUnit::TestFixture {
       const auto& all = jar_.at(name);
       return all.substr(all.find(';'));
     };
-    CPPUNIT_ASSERT_EQUAL(std::string("; Path=/api/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict"),
-                         attributes("__Secure-jwtauthd_refresh"));
-    CPPUNIT_ASSERT_EQUAL(std::string("; Path=/api/; Max-Age=300; HttpOnly; Secure; SameSite=Strict"),
-                         attributes("__Secure-jwtauthd_access"));
+    CPPUNIT_ASSERT_EQUAL(std::string("; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict"),
+                         attributes("__Host-jwtauthd_refresh"));
+    CPPUNIT_ASSERT_EQUAL(std::string("; Path=/; Max-Age=300; HttpOnly; Secure; SameSite=Strict"),
+                         attributes("__Host-jwtauthd_access"));
     CPPUNIT_ASSERT_EQUAL(std::string("; Path=/; Max-Age=86400; Secure; SameSite=Strict"),
                          attributes("__Host-jwtauthd_csrf"));
-    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "__Secure-jwtauthd_refresh")).status);
+    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "__Host-jwtauthd_refresh")).status);
   }
 
   void the_access_cookie_opens_what_only_reads() {
     for (const char* path : {"/api/dashboard/", "/api/me/", "/api/sessions/"}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(path, 200, get(path, with_cookies(jar_)).status);
     }
-    CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", {{"Cookie", "__Secure-jwtauthd_access=x.y.z"}}).status);
+    CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", {{"Cookie", "__Host-jwtauthd_access=x.y.z"}}).status);
     Headers both = with_cookies(jar_);
     both.emplace_back("Authorization", "Bearer x.y.z");
     CPPUNIT_ASSERT_EQUAL_MESSAGE("the header counts", 401, get("/api/dashboard/", both).status);
@@ -126,8 +126,8 @@ class CookieTest : public CppUnit::TestFixture {
     const auto done = ask(jar_, value_of(jar_, "__Host-jwtauthd_csrf"));
     CPPUNIT_ASSERT_EQUAL_MESSAGE(done.body, 200, done.status);
     const auto renewed = set_by(done);
-    CPPUNIT_ASSERT_EQUAL(member(done.body, "refresh"), value_of(renewed, "__Secure-jwtauthd_refresh"));
-    CPPUNIT_ASSERT_EQUAL(member(done.body, "access"), value_of(renewed, "__Secure-jwtauthd_access"));
+    CPPUNIT_ASSERT_EQUAL(member(done.body, "refresh"), value_of(renewed, "__Host-jwtauthd_refresh"));
+    CPPUNIT_ASSERT_EQUAL(member(done.body, "access"), value_of(renewed, "__Host-jwtauthd_access"));
     CPPUNIT_ASSERT_EQUAL(value_of(jar_, "__Host-jwtauthd_csrf"), value_of(renewed, "__Host-jwtauthd_csrf"));
     CPPUNIT_ASSERT_EQUAL(200, ask(renewed, value_of(renewed, "__Host-jwtauthd_csrf")).status);
   }
@@ -149,7 +149,7 @@ class CookieTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(
           value, value.substr(0, 7) == "; Path=" && value.find("Max-Age=0;") != std::string::npos);
     }
-    CPPUNIT_ASSERT_EQUAL(401, refresh(value_of(jar_, "__Secure-jwtauthd_refresh")).status);
+    CPPUNIT_ASSERT_EQUAL(401, refresh(value_of(jar_, "__Host-jwtauthd_refresh")).status);
     let_a_second_pass();
     CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", with_cookies(jar_)).status);
   }
@@ -159,15 +159,15 @@ class CookieTest : public CppUnit::TestFixture {
     headers.emplace_back("Authorization", "Bearer " + account_.access);
     headers.emplace_back("Content-Type", "application/json");
     CPPUNIT_ASSERT_EQUAL(200, request("PATCH", "/api/me/", headers, R"({"last_name":"Lovelace"})").status);
-    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "__Secure-jwtauthd_refresh")).status);
+    CPPUNIT_ASSERT_EQUAL(200, refresh(value_of(jar_, "__Host-jwtauthd_refresh")).status);
   }
 
   void are_neither_set_nor_taken_by_default() {
     there_.reset();
     const auto account = register_and_login();
     CPPUNIT_ASSERT(set_by(login(account.username, account.password)).empty());
-    const Headers cookie{{"Cookie", "__Secure-jwtauthd_access=" + account.access +
-                                        "; __Secure-jwtauthd_refresh=" + account.refresh}};
+    const Headers cookie{{"Cookie", "__Host-jwtauthd_access=" + account.access +
+                                        "; __Host-jwtauthd_refresh=" + account.refresh}};
     CPPUNIT_ASSERT_EQUAL(401, get("/api/dashboard/", cookie).status);
     CPPUNIT_ASSERT_EQUAL(400, post_json("/api/token/refresh/", "{}", cookie).status);
     CPPUNIT_ASSERT_EQUAL(401, post_json("/api/logout/", "{}", cookie).status);

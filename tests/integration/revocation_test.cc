@@ -125,7 +125,7 @@ class RevocationTest : public CppUnit::TestFixture {
     const auto open = register_and_login();
     change(
         database(),
-        "UPDATE jwtauthd_session SET idle_expires_at = UTC_TIMESTAMP() - INTERVAL 1 DAY WHERE id = UNHEX('" +
+        "UPDATE jwtauthd_session SET idle_expires_at = UTC_TIMESTAMP() - INTERVAL 31 DAY WHERE id = UNHEX('" +
             sid_of(over.access) + "')");
     CPPUNIT_ASSERT_EQUAL(200, post_json("/api/logout/", "{}", bearer(ended.access)).status);
     const auto printed = jwtauthctl("sessions purge --batch 2");

@@ -230,10 +230,14 @@ class ThrottleTest : public CppUnit::TestFixture {
   void an_address_is_slowed_for_all_accounts() {
     const SessionsStack quick;  // throttle.address_failures = 8
     change(quick.database(), "DELETE FROM jwtauthd_throttle");
+    const auto owner = register_and_login();
     const auto account = register_and_login();
+    change(quick.database(), "UPDATE jwtauthd_session SET address = '203.0.113.9' WHERE user_id = " +
+                                 std::to_string(account.id));
     for (int i = 0; i < 8; ++i) CPPUNIT_ASSERT_EQUAL(401, login(fresh_username(), kWrong).status);
     hold_blocks(quick.database());
     CPPUNIT_ASSERT_EQUAL(429, login(account.username, account.password).status);
+    CPPUNIT_ASSERT_EQUAL(200, login(owner.username, owner.password).status);
     CPPUNIT_ASSERT_EQUAL(200, refresh(account.refresh).status);
     change(quick.database(), "DELETE FROM jwtauthd_throttle");
     CPPUNIT_ASSERT_EQUAL(200, login(account.username, account.password).status);
