@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "store/audit_row.h"
+#include "store/rotated.h"
 #include "store/session_ending.h"
+#include "util/log.h"
 
 namespace store {
 namespace {
@@ -136,14 +139,6 @@ std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
   return read_session(rows);
 }
 
-/// For the seldom case that somebody of many was late. Only its own writer gives a row this successor at this
-/// instant; and where the successor was exchanged already, whoever brings it next gets what it gave.
-bool was_rotated(const std::optional<Session>& row, const Rotation& rotation) {
-  if (!row) return false;
-  return (row->current == rotation.next && row->last_used_at == rotation.now) ||
-         row->previous == rotation.next;
-}
-
 bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
                   std::optional<std::string_view> expected_old) {
   if (!expected_old) {
@@ -215,11 +210,18 @@ std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotati
         .bind(plain(rotation->address))
         .bind(rotation->user_agent);
   }
-  const bool all = update.execute() == sorted.size();
-  for (const Rotation& rotation : rotations) {
-    rotated.push_back(all || was_rotated(find_in(lease, rotation.id), rotation));
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t count = update.execute();
+  if (count == rotations.size()) return std::vector<bool>(rotations.size(), true);
+  std::vector<std::optional<Session>> rows(rotations.size());
+  try {
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = find_in(lease, rotations[i].id);
+  } catch (const util::Outage& outage) {
+    // What was rotated is committed. As late ones the rest get their successors once more; told of a failure,
+    // they would come again when that is taken for a theft.
+    util::log::warning(std::string("after a rotation of several: ") + outage.what());
   }
-  return rotated;
+  return which_rotated(rotations, rows, count, std::chrono::steady_clock::now() - began);
 }
 
 std::optional<Session> MysqlSessionStore::find(const SessionId& id) {
