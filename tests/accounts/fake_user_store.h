@@ -105,6 +105,10 @@ class FakeUserStore final : public store::UserStore {
       return true;
     });
   }
+  bool has_password(std::int64_t id, std::string_view encoded) override {
+    const auto user = find_by_id(id);
+    return user && user->is_active && user->password == encoded;
+  }
   bool set_last_login(std::int64_t id, util::TimePoint when) override {
     writing();
     return change(id, [&](store::User& row) { return (row.last_login = when, true); });

@@ -89,7 +89,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     tables_.sessions.has_password = [&](std::string_view hash) { return asked = hash, false; };
     CPPUNIT_ASSERT(!house.tokens.grant(tables_.users.find_by_id(7).value(), house.origin));
     CPPUNIT_ASSERT_EQUAL("checked"s, asked);
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());
     CPPUNIT_ASSERT_EQUAL("session_ended 7 not begun"s, tables_.audit.told().back());
   }
 
@@ -122,7 +122,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(now + 60 * i + 300, house.claims(next.access).get("exp")->as_integer());
       token = next.refresh;
     }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
     CPPUNIT_ASSERT_EQUAL(std::int64_t{20}, house.row().generation);
   }
 
@@ -223,7 +223,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(pair.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.blacklisted(pair.refresh));
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());
   }
 
   void without_rotation_the_token_stays() {
@@ -259,7 +259,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     }
     advance(house, 1h);
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(next.refresh));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(foreign("a")));
     CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
   }
@@ -272,7 +272,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(first.refresh, second.refresh);
     CPPUNIT_ASSERT_EQUAL(first.access, second.access);
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(foreign("b")));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.sessions.all().size());
   }
 
   void a_foreign_token_without_rotation_stays() {
@@ -284,7 +284,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(tokens::sid_text(next.session),
                            std::string(house.claims(next.access).get("sid")->as_string()));
     }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
     // Switched to rotation later, it is exchanged like any other.
     SessionHouse rotating(tables_);
     advance(rotating, 4h);
@@ -390,7 +390,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
                            house.outcome(pair.refresh));
     }
     // One of the two moved on; in which order they stand is chance.
-    const auto rows = tables_.sessions.rows();
+    const auto rows = tables_.sessions.all();
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, rows.at(0).generation + rows.at(1).generation);
   }
 
@@ -455,7 +455,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
                                  tables_.sessions, house.ended, house.feed, &failing, house.clock,
                                  house.random, {});
     CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());  // nor a session that nobody has
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());  // nor a session that nobody has
   }
 };
 
