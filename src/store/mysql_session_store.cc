@@ -327,6 +327,20 @@ std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
   return ended;
 }
 
+bool MysqlSessionStore::deactivate(std::int64_t user_id, const Ending& ending) {
+  bool known = false;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    known = lock_user(transaction, user_id);
+    if (!known) return;
+    transaction.prepare("UPDATE auth_user SET is_active = 0 WHERE id = ?").bind(user_id).execute();
+    const Ending moved = moved_on(ending);
+    end_sessions(transaction, user_id, std::nullopt, moved);
+    append_audit(transaction, auditing_, &moved.event, user_id);
+    transaction.commit();
+  });
+  return known;
+}
+
 SessionStore::Deleted MysqlSessionStore::delete_user(std::int64_t user_id, const Ending& ending) {
   Deleted outcome = Deleted::done;
   try {

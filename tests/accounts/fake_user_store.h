@@ -113,9 +113,9 @@ class FakeUserStore final : public store::UserStore {
     writing();
     return change(id, [&](store::User& row) { return (row.last_login = when, true); });
   }
-  bool set_active(std::int64_t id, bool active, const store::AuditEvent* event) override {
+  bool activate(std::int64_t id, const store::AuditEvent* event) override {
     writing();
-    const bool known = change(id, [&](store::User& row) { return (row.is_active = active, true); });
+    const bool known = change(id, [](store::User& row) { return row.is_active = true; });
     if (known) note(event, id);
     return known;
   }

@@ -32,6 +32,12 @@ class FakeSessions final : public store_test::SessionsInMemory {
                     std::optional<std::string_view> expected_old) override {
     return users_.set_password(user_id, encoded, expected_old);
   }
+  bool close_account(std::int64_t user_id) override {
+    for (auto& user : users_.rows) {
+      if (user.id == user_id) return user.is_active = false, true;
+    }
+    return false;
+  }
   void told(const store::Ending& ending) override { endings.push_back(ending); }
 
   accounts_test::FakeUserStore& users_;

@@ -112,6 +112,11 @@ class SessionsInMemory : public store::SessionStore {
     if (!set_password(user_id, encoded, expected_old)) return std::nullopt;
     return revoke_all(user_id, except, ending);
   }
+  bool deactivate(std::int64_t user_id, const store::Ending& ending) override {
+    if (!close_account(user_id)) return false;
+    revoke_all(user_id, std::nullopt, ending);
+    return true;
+  }
   Deleted delete_user(std::int64_t, const store::Ending&) override { return Deleted::no_such_user; }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 
@@ -119,6 +124,7 @@ class SessionsInMemory : public store::SessionStore {
   // What the other tables have to say, and what they are told.
   virtual bool holds(const store::Session&, const store::Grounds&) { return true; }
   virtual bool set_password(std::int64_t, std::string_view, std::optional<std::string_view>) { return false; }
+  virtual bool close_account(std::int64_t) { return false; }
   virtual void told(const store::Ending&) {}
   virtual void revoked(const store::Revocation&) {}
 

@@ -143,7 +143,7 @@ class FakeUsers final : public store::UserStore {
     return found != rows_.end() && found->second.is_active && found->second.password == encoded;
   }
   bool set_last_login(std::int64_t, util::TimePoint) override { return false; }
-  bool set_active(std::int64_t, bool, const store::AuditEvent*) override { return false; }
+  bool activate(std::int64_t, const store::AuditEvent*) override { return false; }
   std::vector<store::User> list(const store::UserFilter&) override { return {}; }
 
  private:
