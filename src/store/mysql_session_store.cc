@@ -20,9 +20,6 @@ namespace {
 // The connection's time zone is UTC, which the column's default is told in.
 #define READ_COLUMNS SESSION_COLUMNS ", TIMESTAMPDIFF(MICROSECOND, changed_at, CURRENT_TIMESTAMP(6))"
 
-// Of what lives at `?`. idle_expires_at is never after expires_at.
-#define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
-
 // Assignments are made from left to right: previous_jti is what current_jti was.
 #define ROTATE(assignments)                                                                \
   "UPDATE jwtauthd_session SET " assignments                                               \
@@ -137,6 +134,17 @@ std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
                   .query();
   if (!rows.next()) return std::nullopt;
   return read_session(rows);
+}
+
+/// One statement, and seldom a transaction: each login asks.
+bool has_more_than(mysql::Pool& pool, std::int64_t user_id, unsigned sessions, util::TimePoint now) {
+  auto lease = pool.acquire();
+  return lease.prepare("SELECT 1 FROM jwtauthd_session WHERE user_id = ? AND " LIVE " LIMIT 1 OFFSET ?")
+      .bind(user_id)
+      .bind(now)
+      .bind(static_cast<std::int64_t>(sessions))
+      .query()
+      .next();
 }
 
 bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
@@ -303,6 +311,7 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
 std::vector<SessionId> MysqlSessionStore::revoke_beyond(std::int64_t user_id, unsigned keep,
                                                         const Ending& ending) {
   std::vector<SessionId> ended;
+  if (!has_more_than(pool_, user_id, keep, ending.now)) return ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     ended = end_sessions_beyond(transaction, user_id, keep, ending);
     if (ended.empty()) return;

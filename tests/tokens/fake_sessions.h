@@ -163,6 +163,11 @@ class FakeSessions final : public store_test::SessionsInMemory {
     before_find();
     return SessionsInMemory::find(id);
   }
+  std::vector<store::SessionId> revoke_beyond(std::int64_t user_id, unsigned keep,
+                                              const store::Ending& ending) override {
+    if (away) throw util::Outage("the database is away");
+    return SessionsInMemory::revoke_beyond(user_id, keep, ending);
+  }
   bool revoke_or_bar(const store::Session& session, const store::Ending& ending) override {
     before_bar();
     return SessionsInMemory::revoke_or_bar(session, ending);

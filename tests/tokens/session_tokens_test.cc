@@ -42,6 +42,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_session_without_a_row_is_over);
   CPPUNIT_TEST(without_rotation_the_token_stays);
   CPPUNIT_TEST(a_foreign_token_is_taken_over);
+  CPPUNIT_TEST(a_foreign_token_keeps_nobody_waiting);
   CPPUNIT_TEST(a_foreign_token_that_comes_twice_gets_the_same_successor);
   CPPUNIT_TEST(a_foreign_token_without_rotation_stays);
   CPPUNIT_TEST(a_foreign_token_keeps_its_longer_life);
@@ -53,6 +54,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_users_state_is_looked_at);
   CPPUNIT_TEST(a_changed_password_ends_the_session);
   CPPUNIT_TEST(the_oldest_session_goes_when_there_are_too_many);
+  CPPUNIT_TEST(a_login_stands_when_the_limit_cannot_be_kept);
   CPPUNIT_TEST(no_token_of_ours_asks_no_database);
   CPPUNIT_TEST(a_host_with_another_key_ends_nothing);
   CPPUNIT_TEST(no_tokens_without_audit);
@@ -264,6 +266,26 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
   }
 
+  void a_foreign_token_keeps_nobody_waiting() {
+    SessionHouse house(tables_);
+    const auto begin = [&](std::string_view token) {
+      return std::get<tokens::BegunRefresh>(house.tokens.begin(token, house.origin));
+    };
+    auto first = begin(foreign("a")), ours = begin(house.login().refresh), second = begin(foreign("b"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
+    const std::vector<tokens::BegunRefresh*> all{&first, &ours, &second};
+    house.tokens.rotate(all);
+    CPPUNIT_ASSERT(!first.settled() && ours.settled() && !second.settled());
+    const std::vector<tokens::BegunRefresh*> rest{&first, &second};
+    house.tokens.rotate(rest);
+    CPPUNIT_ASSERT(first.settled() && !second.settled());
+    house.tokens.rotate(std::span(rest).last(1));
+    for (auto* begun : all) {
+      CPPUNIT_ASSERT_EQUAL("access and refresh"s,
+                           tokens_test::told(house.tokens.finish(std::move(*begun), house.origin)));
+    }
+  }
+
   void a_foreign_token_that_comes_twice_gets_the_same_successor() {
     SessionHouse house(tables_);
     const auto first = house.refreshed(foreign("a"));
@@ -420,6 +442,16 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(second.access));
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(first_again.refresh));
     CPPUNIT_ASSERT_EQUAL("session_ended 7 limit"s, tables_.audit.told().at(3));
+  }
+
+  void a_login_stands_when_the_limit_cannot_be_kept() {
+    SessionHouse house(tables_, {.max_per_user = 1});
+    house.login();
+    tables_.sessions.away = true;
+    const auto pair = house.login();
+    tables_.sessions.away = false;
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(foreign("a")));
   }
 
   void no_token_of_ours_asks_no_database() {
