@@ -123,12 +123,6 @@ class SessionFixture : public CppUnit::TestFixture {
     }
     return text;
   }
-  std::string plan(const std::string& sql) {
-    auto lease = pool_->acquire();
-    auto rows = lease.prepare(("EXPLAIN " + sql).c_str()).query();
-    CPPUNIT_ASSERT(rows.next());
-    return rows.text(6);  // key
-  }
 };
 
 }  // namespace store_test
