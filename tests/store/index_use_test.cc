@@ -52,7 +52,7 @@ class IndexUseTest : public SessionFixture {
     auto options = database_->options();
     options.pool_size = 1;
     options.acquire_timeout = std::chrono::seconds(5);
-    one_.emplace(options);
+    one_.emplace(std::move(options));
     sessions_.emplace(*one_);
     database_->run(
         "INSERT INTO auth_user SELECT seq, 'old$AAAA', NULL, 0, CONCAT('user', seq), '', '', '', 0, 1, "
