@@ -114,8 +114,8 @@ class ReuseTest : public CppUnit::TestFixture {
       clients.emplace_back([&] { refresh(slow.refresh); });
       const auto all_wait = [&] {
         return number(there_->database(),
-                      "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'") ==
-               i;
+                      "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE "
+                      "'%UPDATE%jwtauthd_session%' AND ID <> CONNECTION_ID()") == i;
       };
       CPPUNIT_ASSERT(eventually(all_wait));
     }

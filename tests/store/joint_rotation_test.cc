@@ -53,7 +53,9 @@ class JointRotationTest : public SessionFixture {
   /// Another client has the successor as soon as the row has it, while the statement's sender still reads
   /// which rows it changed.
   void a_successor_that_is_exchanged_at_once_was_given() {
-    mysql::Pool other_pool(database_->options());
+    auto options = database_->options();
+    options.acquire_timeout = std::chrono::seconds(10);  // its first connection, on a busy machine
+    mysql::Pool other_pool(std::move(options));
     store::MysqlSessionStore other(other_pool);
     unsigned char current = 3;
     std::atomic<unsigned char> awaited{0};
