@@ -220,7 +220,10 @@ std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotati
   }
   const auto began = std::chrono::steady_clock::now();
   const std::uint64_t count = update.execute();
-  if (count == rotations.size()) return std::vector<bool>(rotations.size(), true);
+  if (count == rotations.size()) {
+    rotated.insert(rotated.end(), count, true);
+    return rotated;
+  }
   std::vector<std::optional<Session>> rows(rotations.size());
   try {
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = find_in(lease, rotations[i].id);
@@ -229,7 +232,9 @@ std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotati
     // they would come again when that is taken for a theft.
     util::log::warning(std::string("after a rotation of several: ") + outage.what());
   }
-  return which_rotated(rotations, rows, count, std::chrono::steady_clock::now() - began);
+  const auto part = which_rotated(rotations, rows, count, std::chrono::steady_clock::now() - began);
+  rotated.insert(rotated.end(), part.begin(), part.end());
+  return rotated;
 }
 
 std::optional<Session> MysqlSessionStore::find(const SessionId& id) {
