@@ -196,7 +196,7 @@ class SessionsDatabaseTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "deactivate", "ann"}));
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "revoke-tokens", "ann"}));
     CPPUNIT_ASSERT_EQUAL("0"s, count("jwtauthd_audit"));
-    CPPUNIT_ASSERT_EQUAL("2"s, count("jwtauthd_revocation"));
+    CPPUNIT_ASSERT_EQUAL("3"s, count("jwtauthd_revocation"));
   }
 
   void purge_deletes_what_is_over_in_batches() {
