@@ -34,8 +34,7 @@ std::optional<http::Response> list_sessions(Services& services, const Context& c
 
 std::optional<http::Response> end_session(Services& services, const Context& context) {
   const auto id = tokens::read_sid(context.parameter);
-  if (!id || !services.sessions.end(context.principal->user->id, *id, store::SessionEnd::logout,
-                                    store::AuditKind::session_ended, origin_of(context.request))) {
+  if (!id || !services.sessions.end_listed(context.principal->user->id, *id, origin_of(context.request))) {
     return not_found();
   }
   http::Response response = no_content();

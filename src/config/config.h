@@ -92,7 +92,7 @@ struct Config {
     bool rotate = true;
     std::chrono::seconds lifetime{2'592'000};
     std::chrono::seconds reuse_grace{10};
-    std::int64_t max_per_user = 0;
+    std::int64_t max_per_user = 100;
   } sessions;
   struct Throttle {
     bool enabled = true;

@@ -121,7 +121,8 @@ const std::array kKeys{
     Key{"tokens", "allow_short_signing_key", Switch{AT(tokens.allow_short_signing_key)},
         "Takes a secret under 32 bytes, or a django-insecure- one, from a Django site that has it already."},
     Key{"tokens", "access_token_lifetime", Seconds{AT(tokens.access_token_lifetime), 1s, 87600h},
-        "How long an access token is valid."},
+        "How long an access token is valid. What ended is remembered that long, at least 24h: lowered "
+        "from more, a token that was logged out is good again after these, until its own end."},
     Key{"tokens", "refresh_token_lifetime", Seconds{AT(tokens.refresh_token_lifetime), 1s, 87600h},
         "How long a refresh token is valid."},
     Key{"tokens", "leeway", Seconds{AT(tokens.leeway), 0s, 24h},
@@ -212,7 +213,8 @@ const std::array kKeys{
         "refresh at "
         "once. Later it is taken for stolen, and its session is ended."},
     Key{"sessions", "max_per_user", Whole{AT(sessions.max_per_user), 0, 100'000, "sessions"},
-        "A login beyond it ends the session that was unused for longest. 0: no limit."},
+        "A login beyond it ends the session that was unused for longest. 0: no limit; but ending all "
+        "sessions of a user takes the longer, the more he has, and refreshes wait for it."},
 
     Key{"throttle", "enabled", Switch{AT(throttle.enabled)},
         "Failed logins delay the next ones: of the same account, and from the same address."},

@@ -53,7 +53,7 @@ ExitCode change_password(const std::string& username, Accounts accounts, Termina
     const std::string encoded = accounts.hashes.encode(first->reveal());
     const auto ending =
         operator_ending(store::SessionEnd::password_changed, store::AuditKind::password_changed,
-                        accounts.clock.now(), accounts.lifetimes);
+                        accounts.clock, accounts.lifetimes);
     if (!accounts.sessions.change_password(user->id, encoded, std::nullopt, std::nullopt, ending)) {
       terminal.err("Error: user '" + user->username + "' has been deleted meanwhile");
       return ExitCode::refused;

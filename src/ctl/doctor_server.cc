@@ -103,7 +103,8 @@ void check_durability(Patient& patient, Report& report) {
   }
   if (is_on(patient, "wsrep_on")) {
     report.note("The server is a node of a Galera cluster. Reads wait for what other nodes have committed.",
-                "Spread workers over the nodes only where each host has its own.");
+                "With sessions, have all workers write to one node: on another, a login with the old password may "
+                "slip past a change of it.");
   }
   if (fine) report.ok("What is committed survives a crash of the server.");
 }

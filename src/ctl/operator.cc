@@ -11,10 +11,11 @@ store::AuditEvent operator_event(store::AuditKind kind, util::TimePoint now) {
   return event;
 }
 
-store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, util::TimePoint now,
+store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, const util::Clock& clock,
                               const tokens::SessionLifetimes& lifetimes) {
+  const util::TimePoint now = clock.now();
   const auto ends = tokens::ends_of_tokens(lifetimes, now);
-  return {reason, now, ends.access, ends.refresh, operator_event(kind, now)};
+  return {reason, now, ends.access, ends.refresh, operator_event(kind, now), &clock};
 }
 
 }  // namespace jwtauthd

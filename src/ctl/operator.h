@@ -7,7 +7,8 @@
 namespace jwtauthd {
 
 store::AuditEvent operator_event(store::AuditKind kind, util::TimePoint now);
-store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, util::TimePoint now,
+/// `clock` must outlive it: what ends all of a user's sessions looks at it again.
+store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, const util::Clock& clock,
                               const tokens::SessionLifetimes& lifetimes);
 
 }  // namespace jwtauthd

@@ -106,10 +106,12 @@ ExitCode revoke_session(const std::string& id, Accounts accounts, Terminal& term
     terminal.err("Error: there is no session " + session_id_text(*parsed));
     return ExitCode::refused;
   }
-  auto ending = operator_ending(store::SessionEnd::admin, store::AuditKind::session_ended,
-                                accounts.clock.now(), accounts.lifetimes);
+  auto ending = operator_ending(store::SessionEnd::admin, store::AuditKind::session_ended, accounts.clock,
+                                accounts.lifetimes);
   ending.event.session = *parsed;
-  const bool ended = !accounts.sessions.revoke(session->user_id, *parsed, ending).empty();
+  // One that is over may have given an access token just before: that ends, too.
+  const bool ended = !accounts.sessions.revoke(session->user_id, *parsed, ending).empty() &&
+                     session->idle_expires_at > ending.now;
   terminal.out("Session " + session_id_text(*parsed) + " of user " + std::to_string(session->user_id) +
                (ended ? " is ended." : " was over already."));
   return ExitCode::ok;

@@ -61,9 +61,8 @@ ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& us
   return ExitCode::ok;
 }
 
-ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users,
-                         const util::Clock& clock, Terminal& terminal) {
-  const auto user = find_user(whom, users, terminal);
+ExitCode set_user_active(const UserReference& whom, bool active, Accounts accounts, Terminal& terminal) {
+  const auto user = find_user(whom, accounts.users, terminal);
   if (!user) return ExitCode::refused;
   const std::string named = "User '" + user->username + "' is ";
   const std::string state = active ? "active" : "inactive";
@@ -71,9 +70,12 @@ ExitCode set_user_active(const UserReference& whom, bool active, store::UserStor
     terminal.out(named + "already " + state + ".");
     return ExitCode::ok;
   }
-  const auto event = operator_event(
-      active ? store::AuditKind::user_activated : store::AuditKind::user_deactivated, clock.now());
-  if (!users.set_active(user->id, active, &event)) {
+  const auto opened = operator_event(store::AuditKind::user_activated, accounts.clock.now());
+  const auto closed = operator_ending(store::SessionEnd::admin, store::AuditKind::user_deactivated,
+                                      accounts.clock, accounts.lifetimes);
+  const bool done =
+      active ? accounts.users.activate(user->id, &opened) : accounts.sessions.deactivate(user->id, closed);
+  if (!done) {
     terminal.err("Error: user '" + user->username + "' has been deleted meanwhile");
     return ExitCode::refused;
   }
@@ -85,7 +87,7 @@ ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& t
   const auto user = find_user(whom, accounts.users, terminal);
   if (!user) return ExitCode::refused;
   const auto ending = operator_ending(store::SessionEnd::admin, store::AuditKind::tokens_revoked,
-                                      accounts.clock.now(), accounts.lifetimes);
+                                      accounts.clock, accounts.lifetimes);
   const std::size_t ended = accounts.sessions.revoke_all(user->id, std::nullopt, ending).size();
   terminal.out("All tokens of user '" + user->username + "' are revoked; " + std::to_string(ended) +
                (ended == 1 ? " session was" : " sessions were") + " open.");

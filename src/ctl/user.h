@@ -27,8 +27,8 @@ struct UserReference {
 
 ExitCode list_users(const UserList& request, store::UserStore& users, Terminal& terminal);
 ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& users, Terminal& terminal);
-ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users,
-                         const util::Clock& clock, Terminal& terminal);
+/// Closing an account ends its sessions.
+ExitCode set_user_active(const UserReference& whom, bool active, Accounts accounts, Terminal& terminal);
 /// Ends all his sessions, and the tokens that belong to none.
 ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& terminal);
 

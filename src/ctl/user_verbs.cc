@@ -63,19 +63,17 @@ void add_switch(CLI::App& group, CommandLine& line, bool active) {
   CLI::App* verb = active ? group.add_subcommand("activate", "Let a user log in again.")
                           : group.add_subcommand("deactivate", "Close an account without deleting it.");
   auto whom = add_user_reference(*verb);
-  verb->footer(
-      active
-          ? lesson("", "jwtauthctl user activate ann")
-          : lesson(
-                "Logins and refreshes are refused from now on; workers that know the user hear of it within\n"
-                "cache.poll_interval, and refuse access tokens, too.",
-                "jwtauthctl user deactivate ann\n"
-                "jwtauthctl user deactivate --id 7"));
+  verb->footer(active ? lesson("", "jwtauthctl user activate ann")
+                      : lesson("Logins and refreshes are refused from now on, access tokens within "
+                               "cache.poll_interval. His\n"
+                               "sessions have ended: activated again, he logs in anew.",
+                               "jwtauthctl user deactivate ann\n"
+                               "jwtauthctl user deactivate --id 7"));
   verb->callback([=, &line] {
     require(*whom);
     line.chosen = [=, &line](Terminal& terminal) {
       return with_services(line.config_path, terminal, [&](Services& services) {
-        return set_user_active(*whom, active, services.accounts().users, services.clock(), terminal);
+        return set_user_active(*whom, active, services.accounts(), terminal);
       });
     };
   });
@@ -86,7 +84,8 @@ void add_revoke_tokens(CLI::App& group, CommandLine& line) {
   auto whom = add_user_reference(*verb);
   verb->footer(lesson(
       "All workers refuse his access tokens within cache.poll_interval, and his refresh tokens at once;\n"
-      "with sessions.enabled = false nobody looks. He may log in again: to keep him out, deactivate him.",
+      "with sessions.enabled = false both within cache.poll_interval. He may log in again: to keep him out,\n"
+      "deactivate him.",
       "jwtauthctl user revoke-tokens ann\n"
       "jwtauthctl user revoke-tokens --id 7"));
   verb->callback([=, &line] {

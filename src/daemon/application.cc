@@ -121,8 +121,6 @@ tokens::FeedOptions feed_options(const Config& c) {
   tokens::FeedOptions options;
   options.poll_interval = c.cache.poll_interval;
   options.stale_after = c.cache.stale_after;
-  // A transaction ends when the answer to its COMMIT does not come in time.
-  options.window = std::max(options.window, 3 * c.database.read_timeout);
   return options;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 #define REVOCATION_COLUMNS "id, user_id, session, not_before, expires"
 
-std::vector<Revocation> read_all(mysql::Rows rows) {
+std::vector<Revocation> read_rows(mysql::Rows rows) {
   std::vector<Revocation> revocations;
   while (rows.next()) {
     revocations.push_back(
@@ -18,17 +18,20 @@ std::vector<Revocation> read_all(mysql::Rows rows) {
 
 }  // namespace
 
-std::vector<Revocation> MysqlRevocationStore::all() {
+std::vector<Revocation> MysqlRevocationStore::page(std::int64_t after_id, unsigned limit) {
   auto lease = pool_.acquire();
-  return read_all(
-      lease
-          .prepare("SELECT " REVOCATION_COLUMNS " FROM jwtauthd_revocation WHERE expires >= UNIX_TIMESTAMP()")
-          .query());
+  return read_rows(lease
+                       .prepare("SELECT " REVOCATION_COLUMNS
+                                " FROM jwtauthd_revocation WHERE id > ? AND expires >= UNIX_TIMESTAMP() "
+                                "ORDER BY id LIMIT ?")
+                       .bind(after_id)
+                       .bind(static_cast<std::int64_t>(limit))
+                       .query());
 }
 
 std::vector<Revocation> MysqlRevocationStore::recent(std::chrono::seconds window, std::int64_t after_id) {
   auto lease = pool_.acquire();
-  return read_all(
+  return read_rows(
       lease
           .prepare(
               "SELECT " REVOCATION_COLUMNS
@@ -38,17 +41,20 @@ std::vector<Revocation> MysqlRevocationStore::recent(std::chrono::seconds window
           .query());
 }
 
-void MysqlRevocationStore::append(const Revocation& revocation) {
+bool MysqlRevocationStore::has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued) {
   auto lease = pool_.acquire();
-  lease
+  // What ends all of a user's sessions holds his row until it has committed.
+  lease.prepare("SELECT id FROM auth_user WHERE id = ? LOCK IN SHARE MODE").bind(user_id).query();
+  return lease
       .prepare(
-          "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) "
-          "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), ?, ?)")
-      .bind(revocation.user_id)
-      .bind(hex(revocation.session))
-      .bind(revocation.not_before)
-      .bind(revocation.expires)
-      .execute();
+          "SELECT 1 FROM jwtauthd_revocation WHERE user_id = ? AND (session = UNHEX(?) OR "
+          "(session = UNHEX(?) AND not_before >= ?)) LIMIT 1")
+      .bind(user_id)
+      .bind(hex(session))
+      .bind(hex(SessionId{}))
+      .bind(issued)
+      .query()
+      .next();
 }
 
 std::uint64_t MysqlRevocationStore::purge(util::TimePoint now, unsigned batch) {

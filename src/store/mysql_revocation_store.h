@@ -10,9 +10,9 @@ class MysqlRevocationStore final : public RevocationStore {
  public:
   explicit MysqlRevocationStore(mysql::Pool& pool) : pool_(pool) {}
 
-  std::vector<Revocation> all() override;
+  std::vector<Revocation> page(std::int64_t after_id, unsigned limit) override;
   std::vector<Revocation> recent(std::chrono::seconds window, std::int64_t after_id) override;
-  void append(const Revocation& revocation) override;
+  bool has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued) override;
   std::uint64_t purge(util::TimePoint now, unsigned batch) override;
 
  private:

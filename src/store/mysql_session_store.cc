@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "store/audit_row.h"
+#include "store/rotated.h"
 #include "store/session_ending.h"
+#include "util/log.h"
 
 namespace store {
 namespace {
@@ -16,9 +19,6 @@ namespace {
 
 // The connection's time zone is UTC, which the column's default is told in.
 #define READ_COLUMNS SESSION_COLUMNS ", TIMESTAMPDIFF(MICROSECOND, changed_at, CURRENT_TIMESTAMP(6))"
-
-// Of what lives at `?`. idle_expires_at is never after expires_at.
-#define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
 
 // Assignments are made from left to right: previous_jti is what current_jti was.
 #define ROTATE(assignments)                                                                \
@@ -139,12 +139,15 @@ std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
   return read_session(rows);
 }
 
-/// For the seldom case that somebody of many was late. Only its own writer gives a row this successor at this
-/// instant; and where the successor was exchanged already, whoever brings it next gets what it gave.
-bool was_rotated(const std::optional<Session>& row, const Rotation& rotation) {
-  if (!row) return false;
-  return (row->current == rotation.next && row->last_used_at == rotation.now) ||
-         row->previous == rotation.next;
+/// One statement, and seldom a transaction: each login asks.
+bool has_more_than(mysql::Pool& pool, std::int64_t user_id, unsigned sessions, util::TimePoint now) {
+  auto lease = pool.acquire();
+  return lease.prepare("SELECT 1 FROM jwtauthd_session WHERE user_id = ? AND " LIVE " LIMIT 1 OFFSET ?")
+      .bind(user_id)
+      .bind(now)
+      .bind(static_cast<std::int64_t>(sessions))
+      .query()
+      .next();
 }
 
 bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
@@ -218,10 +221,22 @@ std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotati
         .bind(plain(rotation->address))
         .bind(rotation->user_agent);
   }
-  const bool all = update.execute() == sorted.size();
-  for (const Rotation& rotation : rotations) {
-    rotated.push_back(all || was_rotated(find_in(lease, rotation.id), rotation));
+  const auto began = std::chrono::steady_clock::now();
+  const std::uint64_t count = update.execute();
+  if (count == rotations.size()) {
+    rotated.insert(rotated.end(), count, true);
+    return rotated;
   }
+  std::vector<std::optional<Session>> rows(rotations.size());
+  try {
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = find_in(lease, rotations[i].id);
+  } catch (const util::Outage& outage) {
+    // What was rotated is committed. As late ones the rest get their successors once more; told of a failure,
+    // they would come again when that is taken for a theft.
+    util::log::warning(std::string("after a rotation of several: ") + outage.what());
+  }
+  const auto part = which_rotated(rotations, rows, count, std::chrono::steady_clock::now() - began);
+  rotated.insert(rotated.end(), part.begin(), part.end());
   return rotated;
 }
 
@@ -304,6 +319,7 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
 std::vector<SessionId> MysqlSessionStore::revoke_beyond(std::int64_t user_id, unsigned keep,
                                                         const Ending& ending) {
   std::vector<SessionId> ended;
+  if (!has_more_than(pool_, user_id, keep, ending.now)) return ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     ended = end_sessions_beyond(transaction, user_id, keep, ending);
     if (ended.empty()) return;
@@ -326,6 +342,20 @@ std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
     transaction.commit();
   });
   return ended;
+}
+
+bool MysqlSessionStore::deactivate(std::int64_t user_id, const Ending& ending) {
+  bool known = false;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    known = lock_user(transaction, user_id);
+    if (!known) return;
+    transaction.prepare("UPDATE auth_user SET is_active = 0 WHERE id = ?").bind(user_id).execute();
+    const Ending moved = moved_on(ending);
+    end_sessions(transaction, user_id, std::nullopt, moved);
+    append_audit(transaction, auditing_, &moved.event, user_id);
+    transaction.commit();
+  });
+  return known;
 }
 
 SessionStore::Deleted MysqlSessionStore::delete_user(std::int64_t user_id, const Ending& ending) {

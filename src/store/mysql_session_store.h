@@ -27,6 +27,7 @@ class MysqlSessionStore final : public SessionStore {
                                                         std::optional<std::string_view> expected_old,
                                                         const std::optional<SessionId>& except,
                                                         const Ending& ending) override;
+  bool deactivate(std::int64_t user_id, const Ending& ending) override;
   Deleted delete_user(std::int64_t user_id, const Ending& ending) override;
 
   std::uint64_t purge(util::TimePoint ended, unsigned batch) override;

@@ -230,16 +230,29 @@ bool MysqlUserStore::set_password(std::int64_t id, std::string_view encoded,
              .execute() > 0;
 }
 
+bool MysqlUserStore::has_password(std::int64_t id, std::string_view encoded) {
+  auto lease = pool_.acquire();
+  return lease
+      .prepare(
+          "SELECT 1 FROM auth_user WHERE id = ? AND is_active AND CAST(password AS BINARY) = CAST(? AS "
+          "BINARY) "
+          "LOCK IN SHARE MODE")
+      .bind(id)
+      .bind(encoded)
+      .query()
+      .next();
+}
+
 bool MysqlUserStore::set_last_login(std::int64_t id, util::TimePoint when) {
   auto lease = pool_.acquire();
   return lease.prepare("UPDATE auth_user SET last_login = ? WHERE id = ?").bind(when).bind(id).execute() > 0;
 }
 
-bool MysqlUserStore::set_active(std::int64_t id, bool active, const AuditEvent* event) {
+bool MysqlUserStore::activate(std::int64_t id, const AuditEvent* event) {
   bool known = false;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
-    auto update = transaction.prepare("UPDATE auth_user SET is_active = ? WHERE id = ?");
-    known = update.bind(active).bind(id).execute() > 0;
+    auto update = transaction.prepare("UPDATE auth_user SET is_active = 1 WHERE id = ?");
+    known = update.bind(id).execute() > 0;
     if (!known) return;
     append_audit(transaction, auditing_, event, id);
     transaction.commit();

@@ -21,8 +21,9 @@ class MysqlUserStore final : public UserStore {
                                const AuditEvent* event = nullptr) override;
   bool set_password(std::int64_t id, std::string_view encoded,
                     std::optional<std::string_view> expected_old) override;
+  bool has_password(std::int64_t id, std::string_view encoded) override;
   bool set_last_login(std::int64_t id, util::TimePoint when) override;
-  bool set_active(std::int64_t id, bool active, const AuditEvent* event = nullptr) override;
+  bool activate(std::int64_t id, const AuditEvent* event = nullptr) override;
   std::vector<User> list(const UserFilter& filter) override;
 
  private:

@@ -27,13 +27,14 @@ class RevocationStore {
  public:
   virtual ~RevocationStore() = default;
 
-  /// All that is not over yet, by the database's clock: what a worker reads before it serves.
-  virtual std::vector<Revocation> all() = 0;
+  /// The first `limit` above `after_id`, in order of id, that are not over yet by the database's clock.
+  virtual std::vector<Revocation> page(std::int64_t after_id, unsigned limit) = 0;
   /// Those written within the last `window`, by the database's clock, with a higher id than `after_id`. What
-  /// was committed later than that, or on a node with another clock, only all() shows.
+  /// was committed later than that, or on a node with another clock, only page() shows.
   virtual std::vector<Revocation> recent(std::chrono::seconds window, std::int64_t after_id) = 0;
-  /// Appends one by itself. What ends sessions does so in a transaction of its own.
-  virtual void append(const Revocation& revocation) = 0;
+  /// Whether this session of the user has ended, or his tokens without session that were issued at `issued`
+  /// (seconds since 1970). Waits for a transaction that is about to end all of them.
+  virtual bool has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued) = 0;
   /// Deletes at most `batch` that are over; how many it was.
   virtual std::uint64_t purge(util::TimePoint now, unsigned batch) = 0;
 };

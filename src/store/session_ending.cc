@@ -8,8 +8,6 @@
 namespace store {
 namespace {
 
-#define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
-
 /// A session that is over may have given an access token just before its end, and another host's clock may
 /// still take its refresh token: it counts as open for as long as a token that is handed out now may be
 /// taken. For LIVE in place of the time.

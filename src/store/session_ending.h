@@ -9,6 +9,9 @@
 
 namespace store {
 
+// Of what lives at `?`. idle_expires_at is never after expires_at.
+#define LIVE "revoked_at IS NULL AND idle_expires_at > ?"
+
 /// False: the user has no such session that has tokens, and nothing was written.
 bool end_session(mysql::Transaction& transaction, std::int64_t user_id, const SessionId& id,
                  const Ending& ending);

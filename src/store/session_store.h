@@ -129,6 +129,9 @@ class SessionStore {
                                                                 std::optional<std::string_view> expected_old,
                                                                 const std::optional<SessionId>& except,
                                                                 const Ending& ending) = 0;
+  /// No logins, and revoke_all: activated again, he has none of his sessions back. False: there is no such
+  /// user.
+  virtual bool deactivate(std::int64_t user_id, const Ending& ending) = 0;
   enum class Deleted { done, no_such_user, referred_to };
   /// The user and what Django's own tables and ours have of him. referred_to: a table of the site's own
   /// refers to him by a foreign key; nothing was changed.

@@ -71,8 +71,11 @@ class UserStore {
   /// one (an upgrade at login must not undo a password change).
   virtual bool set_password(std::int64_t id, std::string_view encoded,
                             std::optional<std::string_view> expected_old = std::nullopt) = 0;
+  /// Whether an active user has this stored hash. Waits for a transaction that is about to change it.
+  virtual bool has_password(std::int64_t id, std::string_view encoded) = 0;
   virtual bool set_last_login(std::int64_t id, util::TimePoint when) = 0;
-  virtual bool set_active(std::int64_t id, bool active, const AuditEvent* event = nullptr) = 0;
+  /// False when there is no such user. What deactivates one ends his sessions: SessionStore::deactivate().
+  virtual bool activate(std::int64_t id, const AuditEvent* event = nullptr) = 0;
   virtual std::vector<User> list(const UserFilter& filter) = 0;
 };
 

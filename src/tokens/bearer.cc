@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tokens/token_cache.h"
+#include "tokens/unix_time.h"
 #include "util/random.h"
 
 namespace tokens {
@@ -24,8 +25,7 @@ Principal principal(std::shared_ptr<const KnownUser> user, const Vouched& vouche
           vouched.session.id,
           vouched.session.has_sid,
           vouched.expires,
-          began ? std::chrono::floor<std::chrono::seconds>(*began).time_since_epoch().count()
-                : vouched.said.issued,
+          began ? seconds_of(*began) : vouched.said.issued,
           vouched.grant};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -67,10 +68,10 @@ struct RevocationFeed::Impl {
   std::jthread poller;  // last: joined before the rest goes
 
   void run(const std::stop_token& stop);
-  void read(bool everything);
-  void read_alone(bool everything);
+  void read();
+  void read_alone();
   void read_all(Instant began);
-  void read_recent(Instant began);
+  std::int64_t read_recent(Instant began);
   bool all_is_due(Instant began) const;
   std::chrono::nanoseconds wall_ahead_of(Instant instant) const {
     return std::chrono::nanoseconds(clock.now().time_since_epoch()) - instant.time_since_epoch();
@@ -86,12 +87,8 @@ RevocationFeed::RevocationFeed(store::RevocationStore& revocations, const util::
 
 RevocationFeed::~RevocationFeed() = default;
 
-void RevocationFeed::load() {
-  impl_->read(true);
-}
-
 void RevocationFeed::poll_once() {
-  impl_->read(false);
+  impl_->read();
 }
 
 void RevocationFeed::start() {
@@ -114,6 +111,14 @@ std::optional<bool> RevocationFeed::ended(const Vouched& token, bool may_ask_dat
   return revoked(token);
 }
 
+bool RevocationFeed::ended_in_database(const Vouched& token) {
+  if (revoked(token)) return true;
+  if (token.user_id == nobody) return false;
+  // A session's own tokens end with it, whatever became of the user's others.
+  const auto issued = token.session.has_sid ? std::numeric_limits<std::int64_t>::max() : token.said.issued;
+  return impl_->revocations.has_ended(token.user_id, token.session.id, issued);
+}
+
 void RevocationFeed::apply(std::span<const store::Revocation> revocations) {
   for (const auto& revocation : revocations) impl_->revoked.add(revocation);
 }
@@ -126,16 +131,12 @@ std::chrono::milliseconds RevocationFeed::age() const noexcept {
   return std::chrono::duration_cast<std::chrono::milliseconds>(impl_->age());
 }
 
-std::size_t RevocationFeed::size() const noexcept {
-  return impl_->revoked.size();
-}
-
 void RevocationFeed::Impl::run(const std::stop_token& stop) {
   bool failing = false;
   std::unique_lock lock(waking);
   do {
     try {
-      read(false);
+      read();
       if (failing) util::log::info("revocations are read from the database again");
       failing = false;
     } catch (const std::exception& error) {  // whatever it is: let out of a thread, it ends the process
@@ -160,12 +161,20 @@ bool RevocationFeed::Impl::all_is_due(Instant began) const {
   return jump > tolerated_jump || jump < -tolerated_jump;
 }
 
+/// In pages: with a day of many logouts it takes seconds, in which others log out, too.
 void RevocationFeed::Impl::read_all(Instant began) {
   const auto ahead = wall_ahead_of(began);
   std::int64_t highest = 0;
-  for (const auto& revocation : revocations.all()) {
-    revoked.add(revocation);
-    highest = std::max(highest, revocation.id);
+  std::int64_t last = 0;  // of the pages so far
+  for (bool more = true; more;) {
+    const auto page = revocations.page(last, options.page);
+    for (const auto& revocation : page) {
+      revoked.add(revocation);
+      last = std::max(last, revocation.id);
+    }
+    more = page.size() >= options.page;
+    highest = std::max(highest, last);
+    if (more) highest = std::max(highest, read_recent(now()));
   }
   settled_id = std::min(settled_id, highest);  // a table that was restored counts from lower again
   settling_id = std::min(settling_id, highest);
@@ -175,33 +184,38 @@ void RevocationFeed::Impl::read_all(Instant began) {
   wall_ahead = ahead;
 }
 
-void RevocationFeed::Impl::read_recent(Instant began) {
+/// The highest id that it saw.
+std::int64_t RevocationFeed::Impl::read_recent(Instant began) {
+  std::int64_t highest = 0;
   for (const auto& revocation : revocations.recent(options.window, settled_id)) {
     revoked.add(revocation);
-    highest_id = std::max(highest_id, revocation.id);
+    highest = std::max(highest, revocation.id);
   }
-  if (began - settled_at < settled_after) return;
-  settled_at = began;
-  settled_id = std::exchange(settling_id, highest_id);
+  highest_id = std::max(highest_id, highest);
+  if (began - settled_at >= settled_after) {
+    settled_at = began;
+    settled_id = std::exchange(settling_id, highest_id);
+  }
+  return highest;
 }
 
 /// A read that another thread began after this call gives its outcome: with the database away, threads that
 /// tried one after the other would each wait for its own time limit.
-void RevocationFeed::Impl::read(bool everything) {
+void RevocationFeed::Impl::read() {
   const std::uint64_t begun_before = begun.load();
   const std::lock_guard lock(reading);
   if (begun.load() == begun_before) {
     ++begun;
-    read_alone(everything);
+    read_alone();
   } else if (!failure.empty()) {
     throw util::Outage(failure);
   }
 }
 
-void RevocationFeed::Impl::read_alone(bool everything) {
+void RevocationFeed::Impl::read_alone() {
   const Instant began = now();
   try {
-    if (everything || all_is_due(began)) {
+    if (all_is_due(began)) {
       read_all(began);
     } else {
       read_recent(began);

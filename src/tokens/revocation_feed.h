@@ -18,12 +18,13 @@ namespace tokens {
 struct FeedOptions {
   std::chrono::milliseconds poll_interval{250};
   std::chrono::seconds stale_after{60};  // not polled for so long: token checks are refused (fail closed)
-  /// How far each poll looks back: longer than a transaction that appends lasts. A poll that comes more than
-  /// half of it after the last one reads everything anew.
+  /// How far a poll looks back at most; what earlier polls have seen for some seconds is not read again. A poll
+  /// that comes more than half of it after the last one reads everything anew.
   std::chrono::seconds window{30};
   /// At least so often everything is read anew, and at once when the wall clock was set: what the window does
   /// not show is found so much later.
   std::chrono::seconds read_all_every{15};
+  unsigned page = 5000;  // of everything; between two of them it is polled
 };
 
 /// Thread-safe. No call waits for the poll.
@@ -33,9 +34,7 @@ class RevocationFeed {
                  MonotonicNow now = std::chrono::steady_clock::now);
   ~RevocationFeed();
 
-  /// Reads all that is not over. Throws util::Outage; until it succeeded once the feed is stale.
-  void load();
-  /// Starts the polling thread, which loads first where load() has not succeeded yet.
+  /// Starts the polling thread, which reads all that is not over first; until then the feed is stale.
   void start();
   void stop();
   /// What the thread does at its intervals; threads that call it at the same time share one query. Throws
@@ -47,12 +46,13 @@ class RevocationFeed {
   /// The same, where it is known: nothing when the feed is stale. With may_ask_database it is then polled
   /// first.
   std::optional<bool> ended(const Vouched& token, bool may_ask_database);
+  /// As the database has it now, where a poll is too late. Throws util::Outage.
+  bool ended_in_database(const Vouched& token);
   /// What this worker has just committed holds here at once.
   void apply(std::span<const store::Revocation> revocations);
 
   bool fresh() const noexcept;  // age() <= stale_after, and loaded
   std::chrono::milliseconds age() const noexcept;
-  std::size_t size() const noexcept;  // revocations held
 
  private:
   struct Impl;

@@ -6,26 +6,15 @@
 
 #include "tokens/jti.h"
 #include "tokens/session_id.h"
+#include "tokens/unix_time.h"
 #include "util/error.h"
 #include "util/log.h"
 
 namespace tokens {
-namespace {
-
-std::int64_t seconds_of(util::TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
-
-util::TimePoint at(std::int64_t seconds) {
-  return util::TimePoint(std::chrono::seconds(seconds));
-}
-
-}  // namespace
-
-SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer,
-                             TokenUsers users, store::SessionStore& store, Sessions& sessions,
-                             RevocationFeed& feed, store::AuditStore* audit, const util::Clock& clock,
-                             util::Random& random, SessionOptions options, DjangosBlacklist* djangos)
+SessionTokens::SessionTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
+                             store::SessionStore& store, Sessions& sessions, RevocationFeed& feed,
+                             store::AuditStore* audit, const util::Clock& clock, util::Random& random,
+                             SessionOptions options, DjangosBlacklist* djangos)
     : verifier_(verifier),
       issuer_(issuer),
       users_(std::move(users)),
@@ -67,8 +56,20 @@ std::optional<TokenPair> SessionTokens::grant(const store::User& user, const sto
     if (created == store::Created::refused) return std::nullopt;
     throw util::Outage("the random id of a new session is taken");
   }
-  if (options_.max_per_user != 0) sessions_.end_beyond(user.id, options_.max_per_user, origin);
+  keep_to_the_limit(user.id, origin);
   return pair;
+}
+
+/// The session has begun; told of a failure here, the client would have none, and push out a good one with
+/// its next attempt. The next login ends what this one left.
+void SessionTokens::keep_to_the_limit(std::int64_t user_id, const store::Origin& origin) {
+  if (options_.max_per_user == 0) return;
+  try {
+    sessions_.end_beyond(user_id, options_.max_per_user, origin);
+  } catch (const util::Outage& outage) {
+    util::log::warning("id=" + origin.request_id +
+                       " the sessions beyond a user's limit could not be ended: " + outage.what());
+  }
 }
 
 void SessionTokens::record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
@@ -87,7 +88,7 @@ RefreshOutcome SessionTokens::refresh(std::string_view token, const store::Origi
   auto step = begin(std::move(*verified), origin);
   if (auto* outcome = std::get_if<RefreshOutcome>(&step)) return std::move(*outcome);
   auto& begun = std::get<BegunRefresh>(step);
-  begun.rotated = store_.rotate(begun.rotation);
+  if (!begun.adopts) begun.rotated = store_.rotate(begun.rotation);
   return finish(std::move(begun), origin);
 }
 
@@ -114,12 +115,18 @@ std::variant<RefreshOutcome, BegunRefresh> SessionTokens::begin(Verified token, 
   return exchange(std::move(presented), origin);
 }
 
-/// Who brings the token of another one here is late, whatever becomes of that.
+/// Who brings the token of another one here is late, whatever becomes of that. A token without session takes
+/// a statement, and a commit, of its own: it comes after all others, one at each call.
 void SessionTokens::rotate(std::span<BegunRefresh* const> begun) {
+  if (std::all_of(begun.begin(), begun.end(), [](const auto* one) { return one->adopts; })) {
+    begun.front()->may_adopt = true;
+    return;
+  }
   std::vector<BegunRefresh*> first;  // of each session
   std::vector<store::Rotation> rotations;
   std::vector<BegunRefresh*> late;
   for (BegunRefresh* const one : begun) {
+    if (one->adopts) continue;
     const auto same = std::find_if(rotations.begin(), rotations.end(),
                                    [&](const store::Rotation& r) { return r.id == one->rotation.id; });
     if (same == rotations.end()) {
@@ -142,6 +149,11 @@ void SessionTokens::rotate(std::span<BegunRefresh* const> begun) {
 
 RefreshOutcome SessionTokens::finish(BegunRefresh begun, const store::Origin& origin) {
   if (begun.failure) std::rethrow_exception(begun.failure);
+  if (begun.adopts) {
+    const auto adopted = adopt(begun, origin);
+    if (adopted == store::Created::refused) return TokenDefect::blacklisted;
+    begun.rotated = adopted == store::Created::done || store_.rotate(begun.rotation);
+  }
   if (begun.rotated.value()) return answer(begun.presented, begun.next);
   return come_late(begun.presented, std::move(begun.next), origin);
 }
@@ -171,7 +183,7 @@ std::int64_t SessionTokens::end_of(const Presented& presented) const {
 }
 
 std::variant<RefreshOutcome, BegunRefresh> SessionTokens::exchange(Presented presented,
-                                                                   const store::Origin& origin) {
+                                                                   const store::Origin& origin) const {
   const std::int64_t end = end_of(presented);
   SessionPair next = succeeding(presented);
   next.issued = seconds_of(presented.now);
@@ -189,13 +201,8 @@ std::variant<RefreshOutcome, BegunRefresh> SessionTokens::exchange(Presented pre
       at(options_.rotate ? next.refresh_expires : std::min(presented.token.expires, end)),
       origin.address,
       origin.user_agent};
-
-  if (!presented.session.has_sid) {
-    const auto adopted = adopt(presented, rotation, at(end), origin);
-    if (adopted == store::Created::refused) return TokenDefect::blacklisted;
-    if (adopted == store::Created::done) return answer(presented, next);
-  }
-  return BegunRefresh{std::move(presented), std::move(next), std::move(rotation)};
+  const bool adopts = !presented.session.has_sid;
+  return BegunRefresh{std::move(presented), std::move(next), std::move(rotation), {}, {}, adopts};
 }
 
 /// The ids of what follows the presented token: the same wherever it is presented, however often.
@@ -209,14 +216,15 @@ SessionPair SessionTokens::succeeding(const Presented& presented) const {
 }
 
 /// A token without session gets the one that stands for it.
-store::Created SessionTokens::adopt(const Presented& presented, const store::Rotation& rotation,
-                                    util::TimePoint end, const store::Origin& origin) {
+store::Created SessionTokens::adopt(const BegunRefresh& begun, const store::Origin& origin) {
+  const Presented& presented = begun.presented;
+  const store::Rotation& rotation = begun.rotation;
   if (blacklisted_by_django(presented)) return store::Created::refused;
   store::Session row;
   row.id = rotation.id;
   row.user_id = presented.user_id;
   row.created_at = row.last_used_at = rotation.now;
-  row.expires_at = end;
+  row.expires_at = at(end_of(presented));
   row.idle_expires_at = rotation.idle_expires_at;
   row.address = origin.address;
   row.user_agent = origin.user_agent;
@@ -226,9 +234,7 @@ store::Created SessionTokens::adopt(const Presented& presented, const store::Rot
     row.generation = 1;
   }
   const auto created = store_.create(row, {.issued = presented.said.issued});
-  if (created == store::Created::done && options_.max_per_user != 0) {
-    sessions_.end_beyond(presented.user_id, options_.max_per_user, origin);
-  }
+  if (created == store::Created::done) keep_to_the_limit(presented.user_id, origin);
   return created;
 }
 
@@ -279,8 +285,8 @@ bool SessionTokens::gives_successor_again(const store::Session& row, const Prese
 
 /// A token without session ends with all of its user's, or by itself. Here it is the database that says so.
 bool SessionTokens::ended_by_feed(const Presented& presented) {
-  feed_.poll_once();
-  return feed_.revoked({presented.user_id, presented.token.expires, presented.said, presented.session});
+  return feed_.ended_in_database(
+      {presented.user_id, presented.token.expires, presented.said, presented.session});
 }
 
 bool SessionTokens::blacklisted_by_django(const Presented& presented) {

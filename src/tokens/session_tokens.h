@@ -51,8 +51,10 @@ struct BegunRefresh {
   store::Rotation rotation;
   std::optional<bool> rotated{};  // whether the row had the presented token; nothing: it was not its turn yet
   std::exception_ptr failure{};   // why nobody knows
+  bool adopts = false;            // a token without session: finish() begins one, a statement of its own, …
+  bool may_adopt = false;         // … when all who share one have their answer
 
-  bool settled() const noexcept { return rotated || failure; }
+  bool settled() const noexcept { return rotated || failure || may_adopt; }
 };
 
 class SessionTokens final : public RefreshTokens {
@@ -83,13 +85,13 @@ class SessionTokens final : public RefreshTokens {
  private:
   void record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
               std::string_view reason);
+  void keep_to_the_limit(std::int64_t user_id, const store::Origin& origin);
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;
   SessionPair succeeding(const Presented& presented) const;
   std::variant<RefreshOutcome, BegunRefresh> begin(Verified token, const store::Origin& origin);
-  std::variant<RefreshOutcome, BegunRefresh> exchange(Presented presented, const store::Origin& origin);
-  store::Created adopt(const Presented& presented, const store::Rotation& rotation, util::TimePoint end,
-                       const store::Origin& origin);
+  std::variant<RefreshOutcome, BegunRefresh> exchange(Presented presented, const store::Origin& origin) const;
+  store::Created adopt(const BegunRefresh& begun, const store::Origin& origin);
   RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
   RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;
   Refreshed with_successor(const Presented& presented, const SessionPair& next) const;

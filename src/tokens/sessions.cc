@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tokens/unix_time.h"
+
 namespace tokens {
 namespace {
 
@@ -12,9 +14,7 @@ constexpr std::chrono::seconds slack{60};
 // Or whose configuration gives longer ones: this one's lifetimes may have been shortened today.
 constexpr std::chrono::hours held_at_least{24};
 
-std::int64_t seconds_of(util::TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
+constexpr unsigned most_counted = 100'000;
 
 }  // namespace
 
@@ -42,6 +42,12 @@ bool Sessions::end(std::int64_t user_id, const store::SessionId& id, store::Sess
   return !ended.empty();
 }
 
+bool Sessions::end_listed(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin) {
+  const auto row = sessions_.find(id);
+  const bool is_listed = row && !row->revoked_at && row->idle_expires_at > clock_.now();
+  return end(user_id, id, store::SessionEnd::logout, store::AuditKind::session_ended, origin) && is_listed;
+}
+
 std::size_t Sessions::end_beyond(std::int64_t user_id, unsigned keep, const store::Origin& origin) {
   const auto how = ending(user_id, store::SessionEnd::limit, store::AuditKind::session_ended, origin);
   const auto ended = sessions_.revoke_beyond(user_id, keep, how);
@@ -53,15 +59,14 @@ bool Sessions::end_token(std::int64_t user_id, const store::SessionId& id, store
                          const store::Origin& origin, std::int64_t expires) {
   auto how = ending(user_id, store::SessionEnd::logout, kind, origin);
   how.event.session = id;
-  const auto over = util::TimePoint(std::chrono::seconds(expires)) + lifetimes_.leeway + slack;
+  const auto over = at(expires) + lifetimes_.leeway + slack;
   how.refresh_end = std::max(how.refresh_end, over);
   store::Session row;
   row.id = id;
   row.user_id = user_id;
   row.created_at = row.last_used_at = how.now;
   row.expires_at = row.idle_expires_at = how.refresh_end;
-  row.address = origin.address;
-  row.user_agent = origin.user_agent;
+  // Of no address: nobody was logged in from where it is ended.
   if (!sessions_.revoke_or_bar(row, how)) return false;
   const store::Revocation revocation{0, user_id, id, 0, seconds_of(how.refresh_end)};
   feed_.apply({&revocation, 1});
@@ -71,9 +76,11 @@ bool Sessions::end_token(std::int64_t user_id, const store::SessionId& id, store
 std::size_t Sessions::end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
                               store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin) {
   const auto how = ending(user_id, reason, kind, origin);
+  const auto listed = sessions_.list({.user_id = user_id, .limit = most_counted}, how.now);
   const auto ended = sessions_.revoke_all(user_id, except, how);
   told(user_id, ended, how);
-  return ended.size();
+  return static_cast<std::size_t>(std::count_if(
+      listed.begin(), listed.end(), [&](const store::Session& session) { return session.id != except; }));
 }
 
 store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,

@@ -37,15 +37,18 @@ class Sessions {
   /// False: the user has no such session that may have tokens. `kind`: logout, session_ended …
   bool end(std::int64_t user_id, const store::SessionId& id, store::SessionEnd reason, store::AuditKind kind,
            const store::Origin& origin);
+  /// The same by logout, of one that list() shows; false, too, of one that it does not, whose access tokens
+  /// may live on for a while: it ends silently.
+  bool end_listed(std::int64_t user_id, const store::SessionId& id, const store::Origin& origin);
   /// How many: the least recently used ones beyond the `keep` that were used last.
   std::size_t end_beyond(std::int64_t user_id, unsigned keep, const store::Origin& origin);
   /// end() by logout, although there may be no row of the token's session (one without `sid`, or one that was
   /// purged). `expires`: of the token; another issuer may give longer ones than we do.
   bool end_token(std::int64_t user_id, const store::SessionId& id, store::AuditKind kind,
                  const store::Origin& origin, std::int64_t expires);
-  /// How many; `except`: the one that asks. Tokens without `sid` of the user end, too, that of the one who
-  /// asks among them. For what a transaction of the caller's own ended (change_password, delete_user) see
-  /// told().
+  /// How many list() showed; `except`: the one that asks. Tokens without `sid` of the user end, too, that of
+  /// the one who asks among them. For what a transaction of the caller's own ended (change_password,
+  /// delete_user) see told().
   std::size_t end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
                       store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin);
 

@@ -3,16 +3,14 @@
 #include <optional>
 #include <utility>
 
+#include "tokens/unix_time.h"
+#include "util/error.h"
 #include "util/unicode.h"
 
 namespace tokens {
 namespace {
 
 constexpr std::size_t longest_jti = 255;  // characters of the column
-
-util::TimePoint at(std::int64_t seconds) {
-  return util::TimePoint(std::chrono::seconds(seconds));
-}
 
 }  // namespace
 
@@ -43,6 +41,8 @@ SimpleJwtTokens::SimpleJwtTokens(const Verifier& verifier, const Issuer& issuer,
 std::optional<TokenPair> SimpleJwtTokens::grant(const store::User& user, const store::Origin& origin) {
   wait_for_a_good_second(user.id);
   TokenPair pair = issuer_.issue_pair(user);
+  // Now that their second is chosen: a change of the password that this does not see ends them.
+  if (feed_ != nullptr && !users_.has_password(user.id, user.password)) return std::nullopt;
   if (blacklist_ != nullptr) blacklist_->record(row(pair, user.id));
   record(store::AuditKind::login, user.id, origin);
   return pair;
@@ -51,12 +51,19 @@ std::optional<TokenPair> SimpleJwtTokens::grant(const store::User& user, const s
 /// `iat` has whole seconds, and all that was issued in the second of a change of password ends with it.
 void SimpleJwtTokens::wait_for_a_good_second(std::int64_t user_id) const {
   if (feed_ == nullptr) return;
+  const auto is_bad = [&](std::int64_t second) {
+    UserClaims said{};
+    said.issued = second;
+    return feed_->revoked({user_id, second, said, {}});
+  };
   const util::TimePoint now = clock_.now();
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  UserClaims said{};
-  said.issued = second.time_since_epoch().count();
-  if (!feed_->revoked({user_id, said.issued, said, {}})) return;
+  if (!is_bad(second.time_since_epoch().count())) return;
   pause_(std::chrono::duration_cast<std::chrono::microseconds>(second + std::chrono::seconds(1) - now));
+  if (is_bad(clock_.unix_now())) {
+    throw util::Outage("a change of a password was told by a host whose clock is ahead",
+                       std::chrono::seconds(5));
+  }
 }
 
 /// Nothing: that is not known without the database.
@@ -64,12 +71,13 @@ std::optional<bool> SimpleJwtTokens::ended(const Verified& token, const TokenUse
                                            bool may_ask_database) const {
   if (feed_ == nullptr) return false;
   if (std::holds_alternative<NeedsDatabase>(named)) return std::nullopt;
-  Vouched vouched{nobody, token.expires, {}, session_of(token.claims, options_.jti_claim)};
-  if (const auto* user = std::get_if<TokenUsers::Named>(&named)) {
-    vouched.user_id = user->id;
-    vouched.said = user->said;
-  }
-  return feed_->ended(vouched, may_ask_database);
+  const auto* user = std::get_if<TokenUsers::Named>(&named);
+  const auto of_user = user != nullptr ? *user : TokenUsers::Named{nobody, {}};
+  return feed_->ended(vouched(token, of_user), may_ask_database);
+}
+
+Vouched SimpleJwtTokens::vouched(const Verified& token, const TokenUsers::Named& user) const {
+  return {user.id, token.expires, user.said, session_of(token.claims, options_.jti_claim)};
 }
 
 void SimpleJwtTokens::record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin) {
@@ -82,7 +90,8 @@ RefreshOutcome SimpleJwtTokens::refresh(std::string_view token, const store::Ori
   auto verified = verifier_.verify(token, TokenType::refresh);
   if (!verified) return verified.error();
   // What is no token of ours ends above, on the thread that read it.
-  if (blacklist_ != nullptr && !may_ask_database) return NeedsDatabase{};
+  const bool asks = blacklist_ != nullptr || (feed_ != nullptr && options_.rotate);
+  if (asks && !may_ask_database) return NeedsDatabase{};
 
   Presented presented{token, std::move(*verified), {}, nobody, {}};
   presented.jti = *presented.token.claims.get(options_.jti_claim);
@@ -114,6 +123,11 @@ RefreshOutcome SimpleJwtTokens::refresh(std::string_view token, const store::Ori
 
 RefreshOutcome SimpleJwtTokens::rotate(const Presented& presented) {
   TokenPair pair = issuer_.rotate(presented.token.claims);
+  // A successor is younger than any change of the password that the feed has yet to tell.
+  if (feed_ != nullptr &&
+      feed_->ended_in_database(vouched(presented.token, {presented.user_id, presented.said}))) {
+    return TokenDefect::blacklisted;
+  }
   if (blacklist_ != nullptr) {
     if (options_.blacklist_after_rotation) {
       if (retire(presented, &pair) == store::Blacklisting::before_us) return TokenDefect::blacklisted;

@@ -34,7 +34,7 @@ class SimpleJwtTokens final : public RefreshTokens {
   using Pause = std::function<void(std::chrono::microseconds)>;
   /// `blacklist`, `audit`, `feed`: nullptr when there is none. By the feed a user's tokens end that were
   /// issued before a change of password; it knows the second, and a login that comes in that very one waits
-  /// for the next.
+  /// for the next. Where it may not have heard yet (a login, a rotation) the database is asked.
   SimpleJwtTokens(
       const Verifier& verifier, const Issuer& issuer, TokenUsers users, store::BlacklistStore* blacklist,
       store::AuditStore* audit, const util::Clock& clock, RefreshOptions options,
@@ -54,6 +54,7 @@ class SimpleJwtTokens final : public RefreshTokens {
   void wait_for_a_good_second(std::int64_t user_id) const;
   std::optional<bool> ended(const Verified& token, const TokenUsers::NamedOutcome& named,
                             bool may_ask_database) const;
+  Vouched vouched(const Verified& token, const TokenUsers::Named& user) const;
   std::optional<TokenDefect> check_id(const Presented& presented) const;
   void record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin);
   RefreshOutcome rotate(const Presented& presented);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "json/value.h"
@@ -55,6 +56,11 @@ class TokenUsers {
 
   /// A credential that is bound to the user's row: his name and password may have changed since.
   Found find(std::int64_t id, bool may_ask_database) const;
+
+  /// With the database; waits for a transaction that is about to change the stored hash.
+  bool has_password(std::int64_t id, std::string_view encoded) const {
+    return directory_.has_password(id, encoded);
+  }
 
   const UserRules& rules() const noexcept { return rules_; }
 

@@ -104,6 +104,10 @@ std::int64_t UserDirectory::find_id(std::string_view username) {
   return user ? user->id : nobody;
 }
 
+bool UserDirectory::has_password(std::int64_t id, std::string_view encoded) {
+  return impl_->users.has_password(id, encoded);
+}
+
 void UserDirectory::forget(std::int64_t id) {
   impl_->shard(id).lock()->forget(id);
 }

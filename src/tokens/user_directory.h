@@ -66,6 +66,8 @@ class UserDirectory {
   std::shared_ptr<const KnownUser> fetch(std::int64_t id);
   /// Asks the database, by the rules of its collation. `nobody`: there is no such user. Throws util::Outage.
   std::int64_t find_id(std::string_view username);
+  /// As store::UserStore says.
+  bool has_password(std::int64_t id, std::string_view encoded);
   /// After a committed change made by this worker: no answer that was read before is given any more.
   void forget(std::int64_t id);
   /// Time since the last successful poll; before the first, since the construction.

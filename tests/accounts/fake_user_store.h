@@ -105,13 +105,17 @@ class FakeUserStore final : public store::UserStore {
       return true;
     });
   }
+  bool has_password(std::int64_t id, std::string_view encoded) override {
+    const auto user = find_by_id(id);
+    return user && user->is_active && user->password == encoded;
+  }
   bool set_last_login(std::int64_t id, util::TimePoint when) override {
     writing();
     return change(id, [&](store::User& row) { return (row.last_login = when, true); });
   }
-  bool set_active(std::int64_t id, bool active, const store::AuditEvent* event) override {
+  bool activate(std::int64_t id, const store::AuditEvent* event) override {
     writing();
-    const bool known = change(id, [&](store::User& row) { return (row.is_active = active, true); });
+    const bool known = change(id, [](store::User& row) { return row.is_active = true; });
     if (known) note(event, id);
     return known;
   }

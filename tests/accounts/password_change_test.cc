@@ -84,7 +84,7 @@ class PasswordChangeTest : public CppUnit::TestFixture {
   accounts::PasswordChange::Outcome change(std::string_view from, std::string_view to) {
     store::Ending ending;
     ending.reason = store::SessionEnd::password_changed;
-    ending.now = clock_.now_;
+    ending.now = ending.access_end = ending.refresh_end = clock_.now_;
     return change_.change({user_, sessions_.rows[0].id}, {from, to}, sessions_.rows[0].id, ending,
                           {"192.0.2.7", "", ""});
   }

@@ -53,7 +53,7 @@ struct House {
                  directory,
                  sessions,
                  [this] { return missing; }} {
-    feed.load();
+    feed.poll_once();
   }
 
   accounts_test::FakeUserStore users;

@@ -158,7 +158,7 @@ class SessionsDatabaseTest : public ctl_test::VerbsFixture {
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "deactivate", "ann"}));
     CPPUNIT_ASSERT_EQUAL(0, run({"user", "revoke-tokens", "ann"}));
     CPPUNIT_ASSERT_EQUAL("0"s, count("jwtauthd_audit"));
-    CPPUNIT_ASSERT_EQUAL("2"s, count("jwtauthd_revocation"));
+    CPPUNIT_ASSERT_EQUAL("3"s, count("jwtauthd_revocation"));
   }
 
   void purge_keeps_what_tells_where_an_owner_was() {

@@ -23,10 +23,11 @@ class UserTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(names_the_scheme_of_a_hash);
   CPPUNIT_TEST(unknown_users_are_refused);
   CPPUNIT_TEST(switches_accounts_on_and_off);
+  CPPUNIT_TEST(a_closed_account_has_no_sessions_left);
   CPPUNIT_TEST_SUITE_END();
 
-  accounts_test::FakeUserStore users_;
-  accounts_test::FixedClock clock_;
+  ctl_test::AccountsInMemory accounts_;
+  accounts_test::FakeUserStore& users_ = accounts_.users;
   ctl_test::ScriptedTerminal terminal_;
 
   json::Value parsed() { return json::parse(terminal_.output).value(); }
@@ -148,7 +149,7 @@ class UserTest : public CppUnit::TestFixture {
 
   void unknown_users_are_refused() {
     CPPUNIT_ASSERT(jwtauthd::show_user({{}, "nobody"}, false, users_, terminal_) == ExitCode::refused);
-    CPPUNIT_ASSERT(jwtauthd::set_user_active({7, ""}, true, users_, clock_, terminal_) == ExitCode::refused);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active({7, ""}, true, accounts_.all(), terminal_) == ExitCode::refused);
     CPPUNIT_ASSERT_EQUAL("Error: user 'nobody' does not exist\nError: there is no user with id 7\n"s,
                          terminal_.errors);
     CPPUNIT_ASSERT_EQUAL(""s, terminal_.output);
@@ -157,20 +158,37 @@ class UserTest : public CppUnit::TestFixture {
   void switches_accounts_on_and_off() {
     users_.add("ann");
     const UserReference ann{{}, "ann"};
-    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, users_, clock_, terminal_) == ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, accounts_.all(), terminal_) == ExitCode::ok);
     CPPUNIT_ASSERT(!users_.rows[0].is_active);
-    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, users_, clock_, terminal_) == ExitCode::ok);
-    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, true, users_, clock_, terminal_) == ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, false, accounts_.all(), terminal_) == ExitCode::ok);
+    CPPUNIT_ASSERT(jwtauthd::set_user_active(ann, true, accounts_.all(), terminal_) == ExitCode::ok);
     CPPUNIT_ASSERT(users_.rows[0].is_active);
     CPPUNIT_ASSERT_EQUAL(
         "User 'ann' is now inactive.\nUser 'ann' is already inactive.\nUser 'ann' is now active.\n"s,
         terminal_.output);
-    CPPUNIT_ASSERT_EQUAL(2, users_.writes);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, users_.events.size());
-    CPPUNIT_ASSERT(users_.events[0].kind == store::AuditKind::user_deactivated);
-    CPPUNIT_ASSERT(users_.events[1].kind == store::AuditKind::user_activated);
-    CPPUNIT_ASSERT_EQUAL("cli"s, users_.events[1].request_id);
-    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, users_.events[1].user_id);
+    CPPUNIT_ASSERT_EQUAL(1, users_.writes);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, users_.events.size());
+    CPPUNIT_ASSERT(users_.events[0].kind == store::AuditKind::user_activated);
+    CPPUNIT_ASSERT_EQUAL("cli"s, users_.events[0].request_id);
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, users_.events[0].user_id);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, accounts_.sessions.endings.size());
+    const auto& closed = accounts_.sessions.endings[0];
+    CPPUNIT_ASSERT(closed.event.kind == store::AuditKind::user_deactivated);
+    CPPUNIT_ASSERT_MESSAGE("as of the moment at which his row is held", closed.clock == &accounts_.clock);
+  }
+
+  void a_closed_account_has_no_sessions_left() {
+    users_.add("ann");
+    store::Session open;
+    open.id = {7};
+    open.user_id = 1;
+    open.idle_expires_at = open.expires_at = accounts_.clock.now() + std::chrono::hours(1);
+    accounts_.sessions.rows.push_back(open);
+    for (const bool active : {false, true}) {
+      CPPUNIT_ASSERT(jwtauthd::set_user_active({{}, "ann"}, active, accounts_.all(), terminal_) ==
+                     ExitCode::ok);
+    }
+    CPPUNIT_ASSERT_EQUAL("admin"s, accounts_.sessions.rows[0].revoked_for);
   }
 };
 

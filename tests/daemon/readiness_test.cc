@@ -57,7 +57,7 @@ class ReadinessTest : public CppUnit::TestFixture {
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
     CPPUNIT_ASSERT(asked.readiness.missing().at(0).starts_with("revocations: "));
-    asked.feed.load();
+    asked.feed.poll_once();
     CPPUNIT_ASSERT(
         jwtauthd::Readiness(asked.pool, asked.directory, asked.feed, nullptr, 60s).missing().empty());
     CPPUNIT_ASSERT_EQUAL(std::string(), asked.readiness.refusal());
@@ -98,7 +98,7 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
-    asked.feed.load();
+    asked.feed.poll_once();
     store::MysqlBlacklistStore blacklist(asked.pool);
     Readiness with_blacklist(asked.pool, asked.directory, asked.feed, &blacklist, 60s);
     const auto missing = with_blacklist.missing();
@@ -113,7 +113,7 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::TestDatabase database;
     Asked asked(database.options());
     CPPUNIT_ASSERT(store::Migrator(asked.pool).migrate().has_value());
-    asked.feed.load();
+    asked.feed.poll_once();
     Readiness strict(asked.pool, asked.directory, asked.feed, nullptr, 0s);
     std::this_thread::sleep_for(2ms);
     const auto missing = strict.missing();

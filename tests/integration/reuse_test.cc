@@ -2,9 +2,13 @@
 // stack without grace.
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <array>
+#include <chrono>
 #include <ctime>
 #include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "integration/http_client.h"
 #include "integration/stack.h"
@@ -25,6 +29,7 @@ class ReuseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ReuseTest);
   CPPUNIT_TEST(reuse_ends_the_session_and_is_recorded);
   CPPUNIT_TEST(reuse_ends_no_other_session);
+  CPPUNIT_TEST(reuse_is_found_among_refreshes_that_share_a_statement);
   CPPUNIT_TEST(a_token_of_django_is_refreshed_once);
   CPPUNIT_TEST(an_access_token_of_django_can_be_logged_out);
   CPPUNIT_TEST(a_new_password_ends_tokens_of_django);
@@ -86,6 +91,48 @@ class ReuseTest : public CppUnit::TestFixture {
     let_a_second_pass();
     CPPUNIT_ASSERT_EQUAL(200, dashboard(other.access).status);
     CPPUNIT_ASSERT_EQUAL(200, refresh(other.refresh).status);
+  }
+
+  /// All threads that refresh are kept waiting for the row of one session, so that the three that come
+  /// meanwhile are taken together.
+  void reuse_is_found_among_refreshes_that_share_a_statement() {
+    constexpr int kRefreshThreads = 4;
+    const auto stolen = account_.refresh;
+    const auto second = refresh(stolen);
+    const auto third = refresh(member(second.body, "refresh"));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(third.body, 200, third.status);
+    const auto first_of_others = register_and_login();
+    const auto last_of_others = register_and_login();
+    const auto slow = register_and_login();
+
+    std::optional<mysql::Transaction> holds(there_->database());
+    const std::string row =
+        "SELECT id FROM jwtauthd_session WHERE id = UNHEX('" + sid_of(slow.refresh) + "') FOR UPDATE";
+    CPPUNIT_ASSERT(holds->prepare(row.c_str()).query().next());
+    std::vector<std::jthread> clients;
+    for (int i = 1; i <= kRefreshThreads; ++i) {
+      clients.emplace_back([&] { refresh(slow.refresh); });
+      const auto all_wait = [&] {
+        return number(there_->database(),
+                      "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE "
+                      "'%UPDATE%jwtauthd_session%' AND ID <> CONNECTION_ID()") == i;
+      };
+      CPPUNIT_ASSERT(eventually(all_wait));
+    }
+    std::array<Answer, 3> answers;
+    const std::array<std::string, 3> tokens{first_of_others.refresh, stolen, last_of_others.refresh};
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      clients.emplace_back([&, i] { answers.at(i) = refresh(tokens.at(i)); });
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // less, and they are not taken together
+    holds.reset();
+    for (auto& client : clients) client.join();
+
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(answers[0].body, 200, answers[0].status);
+    assert_blacklisted(answers[1]);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(answers[2].body, 200, answers[2].status);
+    assert_blacklisted(refresh(member(third.body, "refresh")));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, recorded("refresh_reuse"));
   }
 
   void a_token_of_django_is_refreshed_once() {

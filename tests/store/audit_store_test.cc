@@ -191,19 +191,19 @@ class AuditStoreTest : public CppUnit::TestFixture {
     store::User same;
     same.username = "ANN";
     CPPUNIT_ASSERT(users_->insert(same, true, &created) == store::Inserted::username_taken);
-    const auto closed = event(AuditKind::user_deactivated);
-    CPPUNIT_ASSERT(users_->set_active(user.id, false, &closed));
-    CPPUNIT_ASSERT(!users_->set_active(user.id + 1, false, &closed));
-    CPPUNIT_ASSERT(users_->set_active(user.id, true));
+    const auto opened = event(AuditKind::user_activated);
+    CPPUNIT_ASSERT(users_->activate(user.id, &opened));
+    CPPUNIT_ASSERT(!users_->activate(user.id + 1, &opened));
+    CPPUNIT_ASSERT(users_->activate(user.id));
     const auto changed = event(AuditKind::profile_changed);
     CPPUNIT_ASSERT(users_->update_profile(user.id, {"A", {}, {}}, true, &changed) ==
                    store::ProfileUpdate::ok);
     store::AuditFilter his;
     his.user_id = user.id;
-    CPPUNIT_ASSERT_EQUAL("user_created user_deactivated profile_changed "s, kinds(his));
-    CPPUNIT_ASSERT_EQUAL("user_created user_deactivated profile_changed "s, kinds({}));
+    CPPUNIT_ASSERT_EQUAL("user_created user_activated profile_changed "s, kinds(his));
+    CPPUNIT_ASSERT_EQUAL("user_created user_activated profile_changed "s, kinds({}));
     store::MysqlUserStore silent(*pool_, store::Auditing::off);
-    CPPUNIT_ASSERT(silent.set_active(user.id, false, &closed));
+    CPPUNIT_ASSERT(silent.activate(user.id, &opened));
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, audit_->list({}).size());
   }
 

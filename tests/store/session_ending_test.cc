@@ -21,6 +21,7 @@ class SessionEndingTest : public SessionFixture {
   CPPUNIT_TEST(revoking_all_spares_one_and_ends_tokens_without_session);
   CPPUNIT_TEST(limit_ends_the_least_recently_used);
   CPPUNIT_TEST(limit_held_by_two_at_once_ends_each_once);
+  CPPUNIT_TEST(a_closed_account_has_none);
   CPPUNIT_TEST(new_password_ends_the_other_sessions);
   CPPUNIT_TEST(new_password_is_refused_when_the_old_one_has_changed);
   CPPUNIT_TEST(tokens_end_up_to_the_moment_at_which_the_password_is_changed);
@@ -138,6 +139,20 @@ class SessionEndingTest : public SessionFixture {
     other.join();
     CPPUNIT_ASSERT_EQUAL(std::size_t{15}, ended.load());
     CPPUNIT_ASSERT_EQUAL("15"s, database_->value("SELECT COUNT(*) FROM jwtauthd_revocation"));
+  }
+
+  void a_closed_account_has_none() {
+    for (unsigned char number = 1; number <= 2; ++number) add(number);
+    add(3, 8);
+    CPPUNIT_ASSERT(!store_->deactivate(9, ending(SessionEnd::admin)));
+    CPPUNIT_ASSERT_EQUAL(""s, revoked() + revocations() + audit());
+    CPPUNIT_ASSERT(store_->deactivate(7, ending(SessionEnd::admin, store::AuditKind::user_deactivated)));
+    CPPUNIT_ASSERT_EQUAL("01:admin 02:admin "s, revoked());
+    CPPUNIT_ASSERT_EQUAL("3"s,
+                         database_->value("SELECT COUNT(*) FROM jwtauthd_revocation WHERE user_id = 7"));
+    CPPUNIT_ASSERT_EQUAL("user_deactivated/7/192.0.2.9/r1/test "s, audit());
+    CPPUNIT_ASSERT_EQUAL("7"s, database_->value("SELECT id FROM auth_user WHERE NOT is_active"));
+    CPPUNIT_ASSERT(store_->create(session(4), {.password = "old$AAAA"}) == store::Created::refused);
   }
 
   void new_password_ends_the_other_sessions() {

@@ -18,6 +18,7 @@ using tokens_test::SessionHouse;
 class AdoptedTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AdoptedTokensTest);
   CPPUNIT_TEST(a_foreign_token_is_taken_over);
+  CPPUNIT_TEST(a_foreign_token_keeps_nobody_waiting);
   CPPUNIT_TEST(a_foreign_token_that_comes_twice_gets_the_same_successor);
   CPPUNIT_TEST(a_foreign_token_without_rotation_stays);
   CPPUNIT_TEST(a_foreign_token_keeps_its_longer_life);
@@ -48,9 +49,29 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
     }
     house.clock.advance(1h);
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(next.refresh));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(foreign("a")));
     CPPUNIT_ASSERT_EQUAL("reuse"s, house.row().revoked_for);
+  }
+
+  void a_foreign_token_keeps_nobody_waiting() {
+    SessionHouse house(tables_);
+    const auto begin = [&](std::string_view token) {
+      return std::get<tokens::BegunRefresh>(house.tokens.begin(token, house.origin));
+    };
+    auto first = begin(foreign("a")), ours = begin(house.login().refresh), second = begin(foreign("b"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
+    const std::vector<tokens::BegunRefresh*> all{&first, &ours, &second};
+    house.tokens.rotate(all);
+    CPPUNIT_ASSERT(!first.settled() && ours.settled() && !second.settled());
+    const std::vector<tokens::BegunRefresh*> rest{&first, &second};
+    house.tokens.rotate(rest);
+    CPPUNIT_ASSERT(first.settled() && !second.settled());
+    house.tokens.rotate(std::span(rest).last(1));
+    for (auto* begun : all) {
+      CPPUNIT_ASSERT_EQUAL("access and refresh"s,
+                           tokens_test::told(house.tokens.finish(std::move(*begun), house.origin)));
+    }
   }
 
   void a_foreign_token_that_comes_twice_gets_the_same_successor() {
@@ -61,7 +82,7 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(first.refresh, second.refresh);
     CPPUNIT_ASSERT_EQUAL(first.access, second.access);
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(foreign("b")));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.sessions.all().size());
   }
 
   void a_foreign_token_without_rotation_stays() {
@@ -73,7 +94,7 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(tokens::sid_text(next.session),
                            std::string(house.claims(next.access).get("sid")->as_string()));
     }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
     // Switched to rotation later, it is exchanged like any other.
     SessionHouse rotating(tables_);
     rotating.clock.advance(4h);
@@ -113,7 +134,7 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
     SessionHouse house(tables_);
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(foreign("a")));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(foreign("a")));
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());
     CPPUNIT_ASSERT_EQUAL("good"s, house.verified(foreign("b")));
     const auto adopted = house.refreshed(foreign("b"));
     // Ours have a session, and Django's tables are not asked for them.

@@ -315,12 +315,12 @@ class BearerTest : public CppUnit::TestFixture {
   void a_session_that_ended_ends_a_cached_token() {
     tokens_test::FakeRevocations rows;
     tokens::RevocationFeed feed(rows, clock_, {});
-    feed.load();
+    feed.poll_once();
     tokens::BearerAuthenticator bearer(verifier_, directory_, clock_, {}, &feed);
     const std::string header = "Bearer " + access_token("7");
     const auto principal = std::get<tokens::Principal>(bearer.authenticate(header, true));
     CPPUNIT_ASSERT_EQUAL(std::string("alice"), describe(bearer.authenticate(header, false)));
-    rows.append({0, 7, principal.session, 0, now + 300});
+    rows.put({0, 7, principal.session, 0, now + 300}, true);
     feed.poll_once();
     CPPUNIT_ASSERT_EQUAL(std::string("blacklisted"), describe(bearer.authenticate(header, false)));
     // Before the user is looked at, as simplejwt does.

@@ -136,8 +136,14 @@ class FakeUsers final : public store::UserStore {
   bool set_password(std::int64_t, std::string_view, std::optional<std::string_view>) override {
     return false;
   }
+  bool has_password(std::int64_t id, std::string_view encoded) override {
+    throw_if_away();
+    const std::lock_guard lock(mutex_);
+    const auto found = rows_.find(id);
+    return found != rows_.end() && found->second.is_active && found->second.password == encoded;
+  }
   bool set_last_login(std::int64_t, util::TimePoint) override { return false; }
-  bool set_active(std::int64_t, bool, const store::AuditEvent*) override { return false; }
+  bool activate(std::int64_t, const store::AuditEvent*) override { return false; }
   std::vector<store::User> list(const store::UserFilter&) override { return {}; }
 
  private:

@@ -47,6 +47,8 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_stale_feed_is_polled_by_who_may_ask);
   CPPUNIT_TEST(reads_everything_after_a_pause_longer_than_the_window);
   CPPUNIT_TEST(finds_what_no_poll_shows);
+  CPPUNIT_TEST(polls_while_it_reads_everything);
+  CPPUNIT_TEST(asks_the_database_about_one);
   CPPUNIT_TEST(reads_everything_when_the_clock_was_set);
   CPPUNIT_TEST(does_not_read_again_what_it_has_seen);
   CPPUNIT_TEST(forgets_what_is_over);
@@ -67,11 +69,11 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   void is_stale_until_it_was_loaded_once() {
     CPPUNIT_ASSERT(!feed_.fresh());
     rows_.away = true;
-    CPPUNIT_ASSERT_THROW(feed_.load(), util::Outage);
+    CPPUNIT_ASSERT_THROW(feed_.poll_once(), util::Outage);
     CPPUNIT_ASSERT(!feed_.fresh());
     CPPUNIT_ASSERT(!feed_.ended(of_session(1), false).has_value());
     rows_.away = false;
-    feed_.load();
+    feed_.poll_once();
     CPPUNIT_ASSERT(feed_.fresh());
     CPPUNIT_ASSERT(feed_.ended(of_session(1), false) == false);
   }
@@ -81,7 +83,6 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     feed_.poll_once();  // which loads
     CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
     CPPUNIT_ASSERT(!feed_.revoked(of_session(2)));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, feed_.size());
     // What stands for a token without sid is a session like any other.
     CPPUNIT_ASSERT(!feed_.revoked(without_sid(7, now)));
     rows_.put(ends_session(200), true);
@@ -91,7 +92,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
 
   void ends_a_users_tokens_without_sid_up_to_a_time() {
     rows_.put(ends_user(7, now), false);
-    feed_.load();
+    feed_.poll_once();
     CPPUNIT_ASSERT(feed_.revoked(without_sid(7, now)));
     CPPUNIT_ASSERT(feed_.revoked(without_sid(7, 0)));
     CPPUNIT_ASSERT(!feed_.revoked(without_sid(7, now + 1)));
@@ -100,7 +101,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   }
 
   void takes_rows_that_come_out_of_order_and_again() {
-    feed_.load();
+    feed_.poll_once();
     rows_.put(ends_session(2, 12), true);
     feed_.poll_once();
     rows_.put(ends_session(1, 11), true);  // committed later than its successor
@@ -108,12 +109,11 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     feed_.poll_once();
     CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
     CPPUNIT_ASSERT(feed_.revoked(of_session(2)));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, feed_.size());
     CPPUNIT_ASSERT_EQUAL(1, rows_.everything.load());
   }
 
   void what_this_worker_did_holds_at_once() {
-    feed_.load();
+    feed_.poll_once();
     const std::vector<store::Revocation> done{ends_session(1), ends_user(8, now)};
     feed_.apply(done);
     CPPUNIT_ASSERT(feed_.revoked(of_session(1)));
@@ -121,7 +121,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   }
 
   void is_stale_when_it_was_not_polled_for_long() {
-    feed_.load();
+    feed_.poll_once();
     seconds_ += 60;
     CPPUNIT_ASSERT(feed_.fresh());
     CPPUNIT_ASSERT(std::chrono::milliseconds(60s) == feed_.age());
@@ -132,7 +132,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   }
 
   void a_stale_feed_is_polled_by_who_may_ask() {
-    feed_.load();
+    feed_.poll_once();
     rows_.put(ends_session(1), true);
     CPPUNIT_ASSERT(feed_.ended(of_session(1), true) == false);  // fresh: no query
     seconds_ += 61;
@@ -152,7 +152,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   }
 
   void finds_what_no_poll_shows() {
-    feed_.load();
+    feed_.poll_once();
     tick(2);
     rows_.put(ends_session(1), false);  // stamped outside of the window, committed while polls go on
     tick(12);
@@ -164,8 +164,37 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(4, rows_.everything.load());
   }
 
+  void polls_while_it_reads_everything() {
+    tokens::FeedOptions options;
+    options.page = 2;
+    tokens::RevocationFeed feed(rows_, clock_, options);
+    for (unsigned char number = 1; number <= 5; ++number) rows_.put(ends_session(number, number), false);
+    int pages = 0;
+    bool was_seen = false;
+    rows_.before_page = [&] {
+      if (++pages == 2) rows_.put(ends_session(6, 6), true);
+      if (pages == 3) was_seen = feed.revoked(of_session(6));
+    };
+    feed.poll_once();
+    CPPUNIT_ASSERT(was_seen);
+    CPPUNIT_ASSERT_EQUAL(1, rows_.everything.load());
+    for (unsigned char number = 1; number <= 6; ++number) CPPUNIT_ASSERT(feed.revoked(of_session(number)));
+  }
+
+  void asks_the_database_about_one() {
+    feed_.poll_once();
+    rows_.put(ends_session(200), true);
+    rows_.put(ends_user(8, now), true);
+    CPPUNIT_ASSERT(!feed_.revoked(without_sid(7, now)));
+    CPPUNIT_ASSERT(feed_.ended_in_database(without_sid(7, now)));
+    CPPUNIT_ASSERT(feed_.ended_in_database(without_sid(8, now)));
+    CPPUNIT_ASSERT(!feed_.ended_in_database(without_sid(9, now)));
+    CPPUNIT_ASSERT(!feed_.ended_in_database({8, now + 300, {.issued = now}, {session(1), true}}));
+    CPPUNIT_ASSERT_EQUAL(0, rows_.polls.load());
+  }
+
   void reads_everything_when_the_clock_was_set() {
-    feed_.load();
+    feed_.poll_once();
     for (const auto jump : {60s, -60s}) {
       const int before = rows_.everything;
       tick(1);
@@ -179,7 +208,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   }
 
   void does_not_read_again_what_it_has_seen() {
-    feed_.load();
+    feed_.poll_once();
     for (unsigned char number = 1; number <= 100; ++number) rows_.put(ends_session(number, number), true);
     tick(1);
     CPPUNIT_ASSERT_EQUAL(100, rows_.last_poll.load());
@@ -216,20 +245,21 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   void forgets_what_is_over() {
     rows_.put(ends_session(1), false);
     rows_.put(ends_user(7, now), false);
-    feed_.load();
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, feed_.size());
-    clock_.set(now + 300);
-    seconds_ += 10;
     feed_.poll_once();
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, feed_.size());
-    clock_.set(now + 301);
-    seconds_ += 10;
-    feed_.poll_once();
-    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, feed_.size());
+    rows_.clear();
+    const auto both_at = [&](std::int64_t time) {
+      clock_.set(time);
+      seconds_ += 10;
+      feed_.poll_once();
+      return feed_.revoked(of_session(1)) && feed_.revoked(without_sid(7, now));
+    };
+    CPPUNIT_ASSERT(both_at(now + 300));
+    CPPUNIT_ASSERT(!both_at(now + 301));
+    CPPUNIT_ASSERT(!feed_.revoked(of_session(1)) && !feed_.revoked(without_sid(7, now)));
   }
 
   void of_two_the_longer_one_holds() {
-    feed_.load();
+    feed_.poll_once();
     feed_.apply(std::vector<store::Revocation>{ends_user(7, now), ends_user(7, now - 50)});
     CPPUNIT_ASSERT(feed_.revoked(without_sid(7, now)));
     auto sooner = ends_session(1);
@@ -242,7 +272,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   }
 
   void threads_that_poll_at_once_share_a_query_and_its_failure() {
-    feed_.load();
+    feed_.poll_once();
     rows_.away = true;
     constexpr int threads = 8;
     std::atomic<bool> inside{false};
@@ -294,7 +324,7 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     tokens::FeedOptions options;
     options.poll_interval = 1ms;
     tokens::RevocationFeed feed(rows_, clock_, options);
-    feed.load();
+    feed.poll_once();
     feed.start();
     std::atomic<int> wrong{0};
     std::vector<std::thread> threads;
@@ -317,7 +347,6 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     for (auto& thread : threads) thread.join();
     feed.stop();
     CPPUNIT_ASSERT_EQUAL(0, wrong.load());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{180 + 90}, feed.size());
   }
 };
 

@@ -58,13 +58,14 @@ struct SessionHouse {
         issuer(ring, clock, random, {.revoke_claim = rules.check_password ? rules.revoke_claim : ""}),
         tokens(verifier, issuer, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
                clock, random, std::move(options), &djangos) {
-    feed.load();
+    feed.poll_once();
     const util::Clock* none = nullptr;
-    tables.sessions.clock.compare_exchange_strong(none, &clock);  // the first one's is the database's
+    tables.sessions.database_clock.compare_exchange_strong(none,
+                                                           &clock);  // the first one's is the database's
   }
   ~SessionHouse() {
     const util::Clock* mine = &clock;
-    tables.sessions.clock.compare_exchange_strong(mine, nullptr);
+    tables.sessions.database_clock.compare_exchange_strong(mine, nullptr);
   }
 
   Tables& tables;
@@ -89,7 +90,7 @@ struct SessionHouse {
   std::string verified(std::string_view token) { return told(tokens.verify(token, true)); }
   std::string blacklisted(std::string_view token) { return told(tokens.blacklist(token, origin, true)); }
   json::Value claims(std::string_view token) { return verifier.verify(token, std::nullopt).value().claims; }
-  store::Session row() const { return tables.sessions.rows().at(0); }
+  store::Session row() const { return tables.sessions.all().at(0); }
 };
 
 }  // namespace tokens_test

@@ -95,7 +95,7 @@ class SessionTokensRaceTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(std::int64_t{50}, one.row().generation);
     CPPUNIT_ASSERT(!one.row().revoked_at);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
   }
 
   void so_do_those_of_a_foreign_token() {
@@ -106,8 +106,8 @@ class SessionTokensRaceTest : public CppUnit::TestFixture {
                 tokens_test::signed_with(R"({"token_type":"refresh","exp":)" + std::to_string(now + 300) +
                                          R"(,"jti":")" + std::to_string(round) + R"(","user_id":7})")));
     }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{20}, tables_.sessions.rows().size());
-    for (const auto& row : tables_.sessions.rows()) CPPUNIT_ASSERT(!row.revoked_at && row.generation == 1);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{20}, tables_.sessions.all().size());
+    for (const auto& row : tables_.sessions.all()) CPPUNIT_ASSERT(!row.revoked_at && row.generation == 1);
   }
 
   void randomized_signatures_have_the_same_claims() {

@@ -36,6 +36,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(the_users_state_is_looked_at);
   CPPUNIT_TEST(a_changed_password_ends_the_session);
   CPPUNIT_TEST(the_oldest_session_goes_when_there_are_too_many);
+  CPPUNIT_TEST(a_login_stands_when_the_limit_cannot_be_kept);
   CPPUNIT_TEST(no_token_of_ours_asks_no_database);
   CPPUNIT_TEST(a_host_with_another_key_ends_nothing);
   CPPUNIT_TEST(no_tokens_without_audit);
@@ -72,7 +73,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     tables_.sessions.has_password = [&](std::string_view hash) { return asked = hash, false; };
     CPPUNIT_ASSERT(!house.tokens.grant(tables_.users.find_by_id(7).value(), house.origin));
     CPPUNIT_ASSERT_EQUAL("checked"s, asked);
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());
     CPPUNIT_ASSERT_EQUAL("session_ended 7 not begun"s, tables_.audit.told().back());
   }
 
@@ -105,7 +106,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(now + 60 * i + 300, house.claims(next.access).get("exp")->as_integer());
       token = next.refresh;
     }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.rows().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, tables_.sessions.all().size());
     CPPUNIT_ASSERT_EQUAL(std::int64_t{20}, house.row().generation);
   }
 
@@ -194,8 +195,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     SessionHouse house(tables_, {.lifetime = 1h});
     house.login();
     advance(house, 1h + 30s);  // another host, whose clock is behind, may take its tokens
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, house.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all,
-                                                             store::AuditKind::logout_all, {}));
+    house.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all, store::AuditKind::logout_all, {});
     CPPUNIT_ASSERT_EQUAL("logout_all"s, house.row().revoked_for);
   }
 
@@ -206,7 +206,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.outcome(pair.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(pair.refresh));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.blacklisted(pair.refresh));
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());
   }
 
   void without_rotation_the_token_stays() {
@@ -272,7 +272,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
                            house.outcome(pair.refresh));
     }
     // One of the two moved on; in which order they stand is chance.
-    const auto rows = tables_.sessions.rows();
+    const auto rows = tables_.sessions.all();
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, rows.at(0).generation + rows.at(1).generation);
   }
 
@@ -302,6 +302,16 @@ class SessionTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, house.verified(second.access));
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(first_again.refresh));
     CPPUNIT_ASSERT_EQUAL("session_ended 7 limit"s, tables_.audit.told().at(3));
+  }
+
+  void a_login_stands_when_the_limit_cannot_be_kept() {
+    SessionHouse house(tables_, {.max_per_user = 1});
+    house.login();
+    tables_.sessions.away = true;
+    const auto pair = house.login();
+    tables_.sessions.away = false;
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(pair.refresh));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, house.outcome(foreign("a")));
   }
 
   void no_token_of_ours_asks_no_database() {
@@ -337,7 +347,7 @@ class SessionTokensTest : public CppUnit::TestFixture {
                                  tables_.sessions, house.ended, house.feed, &failing, house.clock,
                                  house.random, {}, nullptr);
     CPPUNIT_ASSERT_THROW(strict.grant(tables_.users.find_by_id(7).value(), {}), util::Outage);
-    CPPUNIT_ASSERT(tables_.sessions.rows().empty());  // nor a session that nobody has
+    CPPUNIT_ASSERT(tables_.sessions.all().empty());  // nor a session that nobody has
   }
 };
 

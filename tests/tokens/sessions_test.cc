@@ -16,6 +16,7 @@ class SessionsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(SessionsTest);
   CPPUNIT_TEST(lists_live_ones_newest_use_first);
   CPPUNIT_TEST(ends_one_of_the_users_own_only);
+  CPPUNIT_TEST(what_is_over_ends_silently);
   CPPUNIT_TEST(ends_all_but_the_one_that_asks);
   CPPUNIT_TEST(a_token_without_row_ends_everywhere);
   CPPUNIT_TEST(what_a_callers_transaction_ended_holds_here);
@@ -66,6 +67,21 @@ class SessionsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, tables_.audit.told().size());
   }
 
+  void what_is_over_ends_silently() {
+    const auto first = house_.login();
+    const auto second = house_.login();
+    house_.clock.advance(std::chrono::hours(24) + std::chrono::seconds(30));
+    CPPUNIT_ASSERT(house_.ended.list(7).empty());
+    CPPUNIT_ASSERT(!house_.ended.end_listed(7, first.session, house_.origin));
+    CPPUNIT_ASSERT(house_.feed.revoked(vouched(first.session, true)));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, house_.ended.end_all(7, std::nullopt, store::SessionEnd::logout_all,
+                                                              store::AuditKind::logout_all, house_.origin));
+    CPPUNIT_ASSERT(house_.feed.revoked(vouched(second.session, true)));
+    const auto listed = house_.login();
+    CPPUNIT_ASSERT(house_.ended.end_listed(7, listed.session, house_.origin));
+    CPPUNIT_ASSERT(!house_.ended.end_listed(7, listed.session, house_.origin));
+  }
+
   void ends_all_but_the_one_that_asks() {
     const auto asking = house_.login();
     const auto second = house_.login();
@@ -94,6 +110,8 @@ class SessionsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(!worker->feed.revoked(vouched({8}, false)));
     }
     CPPUNIT_ASSERT_EQUAL("logout 7 logout"s, tables_.audit.told().at(0));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("nobody was logged in from there", ""s,
+                                 tables_.sessions.all().at(0).address);
     // Where there is a row after all, that ends, and nothing is told twice.
     const auto pair = house_.login();
     house_.ended.end_token(7, pair.session, store::AuditKind::logout, house_.origin, now + 300);

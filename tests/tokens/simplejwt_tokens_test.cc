@@ -74,6 +74,9 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_changed_password_ends_and_blacklists_the_token);
   CPPUNIT_TEST(what_a_change_of_password_ended_is_refused);
   CPPUNIT_TEST(a_login_in_the_second_of_the_change_waits_for_the_next);
+  CPPUNIT_TEST(a_login_that_waits_beyond_a_change_of_password_is_refused);
+  CPPUNIT_TEST(a_change_that_has_yet_to_come_is_an_outage);
+  CPPUNIT_TEST(a_rotation_does_not_wait_for_the_poll);
   CPPUNIT_TEST(the_successor_keeps_every_other_claim);
   CPPUNIT_TEST_SUITE_END();
 
@@ -203,20 +206,20 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
     };
     CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(tokens.refresh(token(now), origin_, false)));
     CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(tokens.verify(token(now), false)));
-    feed.load();
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now), origin_, false)));
+    feed.poll_once();
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now), origin_, true)));
     feed.apply(std::vector<store::Revocation>{{0, 7, {}, now, now + 900}});
     clock_.advance(std::chrono::seconds(5));
-    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.refresh(token(now), origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.refresh(token(now), origin_, true)));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.verify(token(now), false)));
-    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now + 1), origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now + 1), origin_, true)));
     CPPUNIT_ASSERT_EQUAL("good"s, describe(tokens.verify(token(now + 1), false)));
   }
 
   void a_login_in_the_second_of_the_change_waits_for_the_next() {
     tokens_test::FakeRevocations revocations;
     tokens::RevocationFeed feed(revocations, clock_, {});
-    feed.load();
+    feed.poll_once();
     int pauses = 0;
     tokens::SimpleJwtTokens tokens(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_, {},
                                    &feed, [&](std::chrono::microseconds time) {
@@ -234,6 +237,44 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(tokens_test::now + 1, clock_.unix_now());
     tokens.grant(*users_.find_by_id(7), origin_);
     CPPUNIT_ASSERT_EQUAL(1, pauses);
+  }
+
+  void a_login_that_waits_beyond_a_change_of_password_is_refused() {
+    tokens_test::FakeRevocations revocations;
+    tokens::RevocationFeed feed(revocations, clock_, {});
+    feed.poll_once();
+    tokens::SimpleJwtTokens tokens(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_, {},
+                                   &feed, [&](std::chrono::microseconds time) { clock_.advance(time); });
+    const auto checked = *users_.find_by_id(7);
+    users_.set_stored_password(7, "new");
+    CPPUNIT_ASSERT(!tokens.grant(checked, origin_));  // whether the feed knows of it …
+    feed.apply(std::vector<store::Revocation>{{0, 7, {}, now, now + 900}});
+    CPPUNIT_ASSERT(!tokens.grant(checked, origin_));  // … or not
+    CPPUNIT_ASSERT(tokens.grant(*users_.find_by_id(7), origin_));
+  }
+
+  void a_change_that_has_yet_to_come_is_an_outage() {
+    tokens_test::FakeRevocations revocations;
+    tokens::RevocationFeed feed(revocations, clock_, {});
+    feed.poll_once();
+    tokens::SimpleJwtTokens tokens(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_, {},
+                                   &feed, [&](std::chrono::microseconds time) { clock_.advance(time); });
+    feed.apply(std::vector<store::Revocation>{{0, 7, {}, now + 5, now + 900}});
+    CPPUNIT_ASSERT_THROW(tokens.grant(*users_.find_by_id(7), origin_), util::Outage);
+  }
+
+  void a_rotation_does_not_wait_for_the_poll() {
+    tokens_test::FakeRevocations revocations;
+    tokens::RevocationFeed feed(revocations, clock_, {});
+    feed.poll_once();
+    tokens::SimpleJwtTokens tokens(verifier_, issuer_, {directory_, clock_, {}}, nullptr, nullptr, clock_,
+                                   {.rotate = true}, &feed);
+    const auto token = refresh_token("a", R"(,"user_id":"7","iat":)" + std::to_string(now));
+    CPPUNIT_ASSERT_EQUAL("needs the database"s, describe(tokens.refresh(token, origin_, false)));
+    CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token, origin_, true)));
+    revocations.put({0, 7, {}, now, now + 900}, true);
+    clock_.advance(std::chrono::seconds(2));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.refresh(token, origin_, true)));
   }
 
   void the_successor_keeps_every_other_claim() {
