@@ -127,6 +127,7 @@ ApiOptions everything() {
   options.blacklist = true;
   options.sessions = true;
   options.oauth = true;
+  options.issuer = "https://issuer.example";  // with one, there is discovery
   return options;
 }
 
