@@ -171,6 +171,7 @@ ApiOptions everything() {
   options.sessions = true;
   options.oauth = true;
   options.cookies = options.access_cookie = true;
+  options.issuer = "https://issuer.example";  // with one, there is discovery
   return options;
 }
 

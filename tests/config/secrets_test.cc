@@ -27,6 +27,7 @@ class SecretsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(credential_counts_most);
   CPPUNIT_TEST(credential_may_be_the_private_key);
   CPPUNIT_TEST(credential_that_is_a_private_key_leaves_the_secret_of_hs_alone);
+  CPPUNIT_TEST(a_directory_of_keys_stands_in_the_place_of_the_private_key);
   CPPUNIT_TEST(private_key_is_looked_at_but_not_read);
   CPPUNIT_TEST(refuses_both_forms_at_once);
   CPPUNIT_TEST(refuses_secrets_that_others_can_read);
@@ -104,6 +105,20 @@ class SecretsTest : public CppUnit::TestFixture {
     // With nothing configured it is what there is, and the finding says what is wrong with it.
     const std::string text = here.findings(here.required(kHs));
     CPPUNIT_ASSERT_MESSAGE(text, text.find("is a PEM key, and HS256 takes a secret") != std::string::npos);
+  }
+
+  void a_directory_of_keys_stands_in_the_place_of_the_private_key() {
+    Surroundings here;
+    const std::string directory = "[keys]\ndirectory = \"/etc/jwtauthd/keys\"\n";
+    CPPUNIT_ASSERT(here.good(here.required(directory)).tokens.signing_key_file.empty());
+    // The units hand it over, whatever is configured.
+    here.write("tokens.signing_key", "a PEM file", 0400);
+    here.set("CREDENTIALS_DIRECTORY", here.path("."));
+    CPPUNIT_ASSERT(here.good(here.required(directory)).tokens.signing_key_file.empty());
+    const std::string file = here.write("key.pem", "a PEM file", 0400);
+    const std::string text = here.findings(here.required(key_file(file) + directory));
+    CPPUNIT_ASSERT_MESSAGE(text, text.find("is given beside keys.directory") != std::string::npos);
+    CPPUNIT_ASSERT_MESSAGE(text, text.find("jwtauthctl keys import " + file) != std::string::npos);
   }
 
   void private_key_is_looked_at_but_not_read() {

@@ -124,6 +124,7 @@ class AdoptedTokensTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(foreign("a")));
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->outcome(pair.refresh));
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a")));
+      worker->feed.poll_once();  // which an access token waits for
       CPPUNIT_ASSERT_EQUAL("blacklisted"s, worker->verified(foreign("a", "access")));
     }
   }
