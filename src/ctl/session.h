@@ -31,6 +31,7 @@ std::string session_id_text(const store::SessionId& id);
 /// What grows, and up to when it may go.
 struct Purge {
   store::SessionStore& sessions;
+  store::PersonalTokenStore& personal_tokens;
   store::RevocationStore& revocations;
   store::ThrottleStore& throttle;
   store::AuditStore& audit;

@@ -67,9 +67,10 @@ void add_purge(CLI::App& group, CommandLine& line) {
       ->capture_default_str();
   verb->add_flag("--json", options->json, "Answer in JSON.");
   verb->footer(lesson(
-      "Sessions whose last refresh token is over, revocations that end no valid token any more, failed\n"
-      "logins older than throttle.lockout, and audit records older than audit.retention. In short\n"
-      "statements, each through an index, so that nobody waits. jwtauthd-purge.timer runs it hourly.",
+      "Sessions whose last refresh token is over, personal access tokens that have expired or whose user is\n"
+      "gone, revocations that end no valid token any more, failed logins older than throttle.lockout, and\n"
+      "audit records older than audit.retention. In short statements, so that nobody waits.\n"
+      "jwtauthd-purge.timer runs it hourly.",
       "jwtauthctl session purge\n"
       "jwtauthctl sessions purge --batch 200 --json"));
   verb->callback([=, &line] {
@@ -81,8 +82,9 @@ void add_purge(CLI::App& group, CommandLine& line) {
         store::MysqlAuditStore audit(services.pool());
         const auto memory = std::max({config.throttle.lockout, config.throttle.max_delay,
                                       std::chrono::seconds(store::kAddressMemory)});
-        return purge({services.accounts().sessions, revocations, throttle, audit, services.clock().now(),
-                      config.tokens.leeway, memory, config.audit.retention, options->batch, options->json},
+        return purge({services.accounts().sessions, services.accounts().personal_tokens, revocations,
+                      throttle, audit, services.clock().now(), config.tokens.leeway, memory,
+                      config.audit.retention, options->batch, options->json},
                      terminal);
       });
     };

@@ -29,7 +29,7 @@ ExitCode list_users(const UserList& request, store::UserStore& users, Terminal& 
 ExitCode show_user(const UserReference& whom, bool as_json, store::UserStore& users, Terminal& terminal);
 ExitCode set_user_active(const UserReference& whom, bool active, store::UserStore& users,
                          const util::Clock& clock, Terminal& terminal);
-/// Ends all his sessions, and the tokens that belong to none.
+/// Ends all his sessions, the tokens that belong to none, and his personal access tokens.
 ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& terminal);
 
 /// Says so when there is no such user.

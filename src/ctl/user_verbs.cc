@@ -82,11 +82,12 @@ void add_switch(CLI::App& group, CommandLine& line, bool active) {
 }
 
 void add_revoke_tokens(CLI::App& group, CommandLine& line) {
-  CLI::App* verb = group.add_subcommand("revoke-tokens", "End all of a user's sessions.");
+  CLI::App* verb = group.add_subcommand("revoke-tokens", "End all of a user's sessions and tokens.");
   auto whom = add_user_reference(*verb);
   verb->footer(lesson(
       "All workers refuse his access tokens within cache.poll_interval, and his refresh tokens at once;\n"
-      "with sessions.enabled = false nobody looks. He may log in again: to keep him out, deactivate him.",
+      "with sessions.enabled = false nobody looks. His personal access tokens end, too. He may log in\n"
+      "again: to keep him out, deactivate him.",
       "jwtauthctl user revoke-tokens ann\n"
       "jwtauthctl user revoke-tokens --id 7"));
   verb->callback([=, &line] {

@@ -25,6 +25,7 @@
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
 #include "store/mysql_audit_store.h"
+#include "store/mysql_personal_token_store.h"
 #include "store/mysql_revocation_store.h"
 #include "store/mysql_session_store.h"
 #include "store/mysql_throttle_store.h"
@@ -32,6 +33,7 @@
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
+#include "tokens/personal_tokens.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
@@ -157,6 +159,13 @@ tokens::FeedOptions feed_options(const Config& c) {
   return options;
 }
 
+tokens::PersonalTokenOptions personal_token_options(const Config& c) {
+  return {.enabled = c.personal_tokens.enabled,
+          .max_lifetime = c.personal_tokens.max_lifetime,
+          .max_per_user = static_cast<unsigned>(c.personal_tokens.max_per_user),
+          .leeway = c.tokens.leeway};
+}
+
 accounts::ThrottleOptions throttle_options(const Config& c) {
   return {.account_failures = c.throttle.account_failures,
           .address_failures = c.throttle.address_failures,
@@ -185,6 +194,7 @@ api::ApiOptions api_options(const Config& c) {
           .blacklist = c.compat.django_blacklist,
           .sessions = c.sessions.enabled,
           .oauth = !c.oauth.clients_file.empty(),
+          .personal_tokens = c.personal_tokens.enabled,
           .cookies = c.cookies.enabled,
           .access_cookie = c.cookies.access,
           .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\"",
@@ -233,6 +243,7 @@ struct Application::Parts {
         pool(database_options(configuration)),
         users(pool, auditing(configuration)),
         session_rows(pool, auditing(configuration)),
+        personal_token_rows(pool, auditing(configuration)),
         audit(pool, auditing(configuration)),
         policy(accounts::password_policy(configuration.passwords)),
         hashes(accounts::password_params(configuration.passwords), random,
@@ -252,7 +263,8 @@ struct Application::Parts {
         directory(users, directory_options(configuration)),
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
-        bearer(verifier, directory, clock, bearer_options(configuration), &feed),
+        personal_tokens(personal_token_rows, feed, clock, random, personal_token_options(configuration)),
+        bearer(verifier, directory, clock, bearer_options(configuration), &feed, {&personal_tokens}),
         sessions(session_rows, feed, clock, lifetimes(configuration)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
@@ -270,6 +282,7 @@ struct Application::Parts {
                  token_users,
                  directory,
                  sessions,
+                 personal_tokens,
                  [this] { return readiness.missing(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
@@ -305,6 +318,7 @@ struct Application::Parts {
   store::MysqlUserStore users;
   store::MysqlBlacklistStore blacklist{pool};
   store::MysqlSessionStore session_rows;
+  store::MysqlPersonalTokenStore personal_token_rows;
   store::MysqlRevocationStore revocations{pool};
   store::MysqlThrottleStore failures{pool};
   store::MysqlAuditStore audit;
@@ -322,6 +336,7 @@ struct Application::Parts {
   tokens::UserDirectory directory;
   tokens::TokenUsers token_users;
   tokens::RevocationFeed feed;
+  tokens::PersonalTokens personal_tokens;
   tokens::BearerAuthenticator bearer;
   tokens::Sessions sessions;
   std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
