@@ -22,13 +22,9 @@ void add_list(CLI::App& group, CommandLine& line) {
   verb->callback([=, &line] {
     line.chosen = [=, &line](Terminal& terminal) {
       return with_services(line.config_path, terminal, [&](Services& services) {
-        std::optional<std::int64_t> user_id;
-        if (given(*whom)) {
-          const auto user = find_user(*whom, services.accounts().users, terminal);
-          if (!user) return ExitCode::refused;
-          user_id = user->id;
-        }
-        return list_personal_tokens(*request, user_id, services.accounts(), terminal);
+        return with_id_of(*whom, services.accounts().users, terminal, [&](auto user_id) {
+          return list_personal_tokens(*request, user_id, services.accounts(), terminal);
+        });
       });
     };
   });

@@ -1,6 +1,7 @@
 // jwtauthctl user …: looking at accounts, and closing and opening them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& t
 
 /// Says so when there is no such user.
 std::optional<store::User> find_user(const UserReference& whom, store::UserStore& users, Terminal& terminal);
+
+/// For a list: of everybody, where no one is given.
+ExitCode with_id_of(const UserReference& whom, store::UserStore& users, Terminal& terminal,
+                    const std::function<ExitCode(std::optional<std::int64_t>)>& work);
 
 /// The words for it on a verb's command line, which may leave both out.
 std::shared_ptr<UserReference> add_user_reference(CLI::App& verb);

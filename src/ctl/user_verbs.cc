@@ -113,6 +113,13 @@ bool given(const UserReference& whom) {
   return whom.id || !whom.username.empty();
 }
 
+ExitCode with_id_of(const UserReference& whom, store::UserStore& users, Terminal& terminal,
+                    const std::function<ExitCode(std::optional<std::int64_t>)>& work) {
+  if (!given(whom)) return work(std::nullopt);
+  const auto user = find_user(whom, users, terminal);
+  return user ? work(user->id) : ExitCode::refused;
+}
+
 void add_user(CLI::App& root, CommandLine& line) {
   CLI::App* group = root.add_subcommand("user", "Look at accounts, and close or open them.");
   group->require_subcommand(1);

@@ -26,7 +26,7 @@ std::uint32_t crc32(std::string_view text) noexcept {
 
 std::array<char, checksum_length> checksum(std::string_view text) noexcept {
   std::array<char, checksum_length> out{};
-  std::uint32_t rest = crc32(text);
+  std::size_t rest = crc32(text);
   for (std::size_t i = out.size(); i-- > 0; rest /= digits.size()) out[i] = digits[rest % digits.size()];
   return out;
 }

@@ -149,11 +149,21 @@ class PersonalTokensApiTest : public CppUnit::TestFixture {
   void has_no_end_only_where_that_is_allowed() {
     tokens::PersonalTokens endless(house_.personal_token_rows, house_.feed, house_.clock, house_.random,
                                    {.max_lifetime = std::chrono::seconds(0)});
-    api::Services services{house_.services.options,  house_.registration,    house_.credentials,
-                           house_.password_change,   house_.profile,         house_.clients,
-                           house_.keys,              house_.verifier,        house_.session_tokens,
-                           &house_.session_tokens,   house_.bearer,          house_.user_of_token,
-                           house_.directory,         house_.sessions,        endless,
+    api::Services services{house_.services.options,
+                           house_.registration,
+                           house_.credentials,
+                           house_.password_change,
+                           house_.profile,
+                           house_.clients,
+                           house_.keys,
+                           house_.verifier,
+                           house_.session_tokens,
+                           &house_.session_tokens,
+                           house_.bearer,
+                           house_.user_of_token,
+                           house_.directory,
+                           house_.sessions,
+                           endless,
                            house_.services.not_ready};
     api::App app(services);
     const auto ask = [&](std::string_view body) {
@@ -201,8 +211,7 @@ class PersonalTokensApiTest : public CppUnit::TestFixture {
     const auto response = send("POST", "/api/tokens/", R"({"name":"fourth"})");
     CPPUNIT_ASSERT_EQUAL(400, response.status);
     CPPUNIT_ASSERT_EQUAL(
-        std::string(
-            R"({"non_field_errors":["You have 3 tokens, and may have no more. Delete one first."]})"),
+        std::string(R"({"non_field_errors":["You have 3 tokens, and may have no more. Delete one first."]})"),
         response.body);
   }
 
@@ -251,10 +260,11 @@ class PersonalTokensApiTest : public CppUnit::TestFixture {
   void services_are_told_of_it_and_end_it() {
     const auto made = make(R"({"name":"a","scopes":["read"],"expires_in":60})");
     const std::string token = text(made, "token");
-    CPPUNIT_ASSERT_EQUAL(R"({"active":true,"sub":"1","username":"ada","token_type":"Bearer",)"
-                         R"("token_use":"personal","scope":"read","exp":1700000060,"iat":1700000000,"jti":")" +
-                             text(made, "id") + "\"}",
-                         introspect(token));
+    CPPUNIT_ASSERT_EQUAL(
+        R"({"active":true,"sub":"1","username":"ada","token_type":"Bearer",)"
+        R"("token_use":"personal","scope":"read","exp":1700000060,"iat":1700000000,"jti":")" +
+            text(made, "id") + "\"}",
+        introspect(token));
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"active":false})"), introspect(token.substr(0, 48) + "-"));
     house_.users.rows[0].is_active = false;
     house_.directory.forget(1);

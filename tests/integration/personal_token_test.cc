@@ -46,10 +46,11 @@ class PersonalTokenTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(204, request("DELETE", path, bearer(account.access)).status);
     CPPUNIT_ASSERT_EQUAL(404, request("DELETE", path, bearer(account.access)).status);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, listed(account).size());
-    const auto events = integration::rows(
-        database(), "kind, address) FROM jwtauthd_audit WHERE session = UNHEX('" + member(made.body, "id") +
-                        "') ORDER BY id");
-    CPPUNIT_ASSERT(events == (std::vector<std::string>{"token_created 127.0.0.1", "token_revoked 127.0.0.1"}));
+    const auto events =
+        integration::rows(database(), "kind, address) FROM jwtauthd_audit WHERE session = UNHEX('" +
+                                          member(made.body, "id") + "') ORDER BY id");
+    CPPUNIT_ASSERT(events ==
+                   (std::vector<std::string>{"token_created 127.0.0.1", "token_revoked 127.0.0.1"}));
   }
 
   void the_database_has_no_token() {

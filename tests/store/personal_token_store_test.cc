@@ -85,7 +85,8 @@ class PersonalTokenStoreTest : public SessionFixture {
       CPPUNIT_ASSERT(found->created_at == at(kNow, 1) && found->expires_at == at(kNow + 1'000, 2));
       CPPUNIT_ASSERT(!found->last_used_at);
     }
-    CPPUNIT_ASSERT(!tokens_->find_by_hash(jti(2))->expires_at && tokens_->find_by_hash(jti(2))->scope.empty());
+    CPPUNIT_ASSERT(!tokens_->find_by_hash(jti(2))->expires_at &&
+                   tokens_->find_by_hash(jti(2))->scope.empty());
     CPPUNIT_ASSERT(!tokens_->find_by_hash(jti(3)) && !tokens_->find_by_id(id(3)));
     CPPUNIT_ASSERT_EQUAL("token_created/7//r1/ token_created/7//r1/ "s, audit());
     CPPUNIT_ASSERT_EQUAL("01"s,
@@ -231,8 +232,7 @@ class PersonalTokenStoreTest : public SessionFixture {
     CPPUNIT_ASSERT_EQUAL(
         "token_hash"s,
         plan("SELECT * FROM jwtauthd_personal_token WHERE token_hash = UNHEX(REPEAT('0', 64))"));
-    CPPUNIT_ASSERT_EQUAL("user_id"s,
-                         plan("SELECT COUNT(*) FROM jwtauthd_personal_token WHERE user_id = 7"));
+    CPPUNIT_ASSERT_EQUAL("user_id"s, plan("SELECT COUNT(*) FROM jwtauthd_personal_token WHERE user_id = 7"));
     CPPUNIT_ASSERT_EQUAL("user_id"s,
                          plan("SELECT 1 FROM jwtauthd_revocation WHERE user_id = 7 AND session IN "
                               "(UNHEX(REPEAT('0', 32)), UNHEX(REPEAT('1', 32))) AND not_before >= 7"));

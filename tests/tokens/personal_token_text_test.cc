@@ -47,7 +47,8 @@ class PersonalTokenTextTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_EQUAL_MESSAGE(changed, changed == good, tokens::is_personal_token(changed));
       }
     }
-    for (const std::string& text : {""s, good + "0", good.substr(1), good.substr(0, 48), " " + good.substr(1)}) {
+    for (const std::string& text :
+         {""s, good + "0", good.substr(1), good.substr(0, 48), " " + good.substr(1)}) {
       CPPUNIT_ASSERT_MESSAGE(text, !tokens::is_personal_token(text));
     }
     // Whose checksum is right, and whose characters are none of a token's.

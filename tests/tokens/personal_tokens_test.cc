@@ -38,7 +38,7 @@ struct Worker {
   const tokens::PersonalTokenOptions options_;
   util::SystemRandom random;
   tokens::KeyRing ring = tokens_test::hs256_ring();
-  tokens::Verifier verifier{ring, tables.clock, {.leeway = leeway_}};
+  tokens::Verifier verifier{ring, tables.clock, {.leeway = leeway_, .issuer = "", .audience = ""}};
   tokens::UserDirectory directory{tables.users, {}};
   tokens::RevocationFeed feed{tables.revocations, tables.clock, {}};
   tokens::PersonalTokens personal{tables.rows, feed, tables.clock, random, options_};
@@ -310,8 +310,7 @@ class PersonalTokensTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, others.load());
     worker_.feed.poll_once();
     for (const auto& one : made) {
-      for (Worker* worker : {&worker_, &other})
-        CPPUNIT_ASSERT(worker->told(one.text.reveal()) != "good");
+      for (Worker* worker : {&worker_, &other}) CPPUNIT_ASSERT(worker->told(one.text.reveal()) != "good");
     }
   }
 };
