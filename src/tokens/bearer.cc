@@ -107,7 +107,8 @@ BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_
     if (known->grant != nullptr && accepts == Accepts::logins) return TokenDefect::invalid;
     if (!verifier.expired(known->expires, clock.unix_now())) return *std::move(known);
     cache.erase(token);
-    return TokenDefect::expired;
+    // A source says for how long it will not be asked: what it takes may go on after that.
+    if (known->grant == nullptr) return TokenDefect::expired;
   }
   // Only here, since what is in the cache has none and looking costs more than a hit.
   if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;
