@@ -74,6 +74,23 @@ CREATE TABLE jwtauthd_revocation (
   KEY expires (expires)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+-- A user's personal access token, until he deletes it, or it is over and purged.
+CREATE TABLE jwtauthd_personal_token (
+  id binary(16) NOT NULL,               -- UUIDv7; in jwtauthd_revocation, as a session
+  user_id bigint NOT NULL,
+  name varchar(100) NOT NULL,           -- what its owner calls it
+  token_hash binary(32) NOT NULL,       -- SHA-256 of the token
+  hint char(4) CHARACTER SET ascii NOT NULL, -- its last characters
+  scope varchar(1000) CHARACTER SET ascii NOT NULL, -- RFC 6749: words, one space between
+  created_at datetime(6) NOT NULL,
+  expires_at datetime(6) DEFAULT NULL,  -- NULL: never
+  last_used_at datetime(6) DEFAULT NULL, -- within ten minutes or so
+  PRIMARY KEY (id),
+  UNIQUE KEY token_hash (token_hash),
+  KEY user_id (user_id),
+  KEY expires_at (expires_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
 -- Failed logins, for all workers and hosts.
 CREATE TABLE jwtauthd_throttle (
   subject binary(32) NOT NULL,          -- SHA-256 of kind and name, or address

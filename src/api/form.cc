@@ -24,8 +24,22 @@ http::Response not_an_object(const json::Value& body) {
   return response;
 }
 
+/// With a space between.
+std::optional<std::string> joined(const json::Value& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const json::Value word = words.at(i);
+    if (!word.is(json::Type::string) || word.as_string().find(' ') != std::string_view::npos)
+      return std::nullopt;
+    if (i > 0) text += ' ';
+    text += word.as_string();
+  }
+  return text;
+}
+
 /// CharField takes strings and numbers; a boolean, a list or an object is an error.
-std::optional<std::string> text_of(const json::Value& value) {
+std::optional<std::string> text_of(const json::Value& value, Field::Type type) {
+  if (type == Field::Type::words && value.is(json::Type::array)) return joined(value);
   switch (value.type()) {
     case json::Type::string:
       return std::string(util::unicode::strip(value.as_string()));
@@ -86,7 +100,7 @@ util::Result<Form, http::Response> read_form(const http::Request& request, std::
       form.errors.add(field.name, "This field may not be null.");
       continue;
     }
-    auto text = text_of(*value);
+    auto text = text_of(*value, field.type);
     if (!text) {
       form.errors.add(field.name, field.type == Field::Type::email ? "Enter a valid email address."
                                                                    : "Not a valid string.");

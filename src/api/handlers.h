@@ -36,6 +36,11 @@ std::optional<http::Response> log_out_all(Services& services, const Context& con
 std::optional<http::Response> list_sessions(Services& services, const Context& context);
 std::optional<http::Response> end_session(Services& services, const Context& context);
 
+std::optional<http::Response> list_personal_tokens(Services& services, const Context& context);
+std::optional<http::Response> create_personal_token(Services& services, const Context& context);
+std::span<const Field> personal_token_fields(const ApiOptions& options);
+std::optional<http::Response> delete_personal_token(Services& services, const Context& context);
+
 std::optional<http::Response> change_password(Services& services, const Context& context);
 std::span<const Field> password_fields(const ApiOptions& options);
 

@@ -13,6 +13,10 @@ std::string_view type_name(Field::Type type) {
       return "email";
     case Field::Type::integer:
       return "integer";
+    case Field::Type::datetime:
+      return "datetime";
+    case Field::Type::words:
+      return "list";
     case Field::Type::string:
       break;
   }

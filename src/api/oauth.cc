@@ -82,6 +82,10 @@ store::Origin origin_of(const Context& context, const Asked& asked) {
   return origin;
 }
 
+std::int64_t seconds_of(util::TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
 http::Response answer(std::string body) {
   http::Response response;
   response.no_store = true;
@@ -104,6 +108,44 @@ std::optional<http::Response> revoke_access(Services& services, const Context& c
   services.sessions.end_token(good->user_id, good->session, store::AuditKind::session_ended,
                               origin_of(context, asked), good->token.expires);
   return answer("{}");
+}
+
+using PersonalOutcome = tokens::PersonalTokens::ReadOutcome;
+
+/// Nothing: it is none.
+std::optional<PersonalOutcome> read_personal(const Services& services, const Context& context,
+                                             std::string_view token) {
+  if (!services.personal_tokens.takes(token)) return std::nullopt;
+  return services.personal_tokens.read(token, context.on != Lane::token);
+}
+
+std::optional<http::Response> revoke_personal(Services& services, const Context& context, const Asked& asked,
+                                              const PersonalOutcome& read) {
+  if (std::holds_alternative<tokens::NeedsDatabase>(read)) return std::nullopt;
+  if (const auto* token = std::get_if<store::PersonalToken>(&read))
+    services.personal_tokens.revoke(token->user_id, token->id, asked.client, origin_of(context, asked));
+  return answer("{}");
+}
+
+std::optional<http::Response> describe_personal(const Services& services, const PersonalOutcome& read) {
+  if (std::holds_alternative<tokens::NeedsDatabase>(read)) return std::nullopt;
+  const auto* token = std::get_if<store::PersonalToken>(&read);
+  if (token == nullptr) return inactive();
+  const auto found = services.token_users.find(token->user_id, true);
+  const auto* user = std::get_if<std::shared_ptr<const tokens::KnownUser>>(&found);
+  if (user == nullptr) return inactive();
+
+  std::string body;
+  json::Object object(body);
+  object.field("active", true)
+      .field("sub", std::to_string(token->user_id))
+      .field("username", (*user)->username)
+      .field("token_type", "Bearer")
+      .field("token_use", "personal")
+      .field("scope", token->scope);
+  if (token->expires_at) object.field("exp", seconds_of(*token->expires_at));
+  object.field("iat", seconds_of(token->created_at)).field("jti", tokens::sid_text(token->id)).close();
+  return answer(std::move(body));
 }
 
 void copy_claim(json::Object& object, std::string_view name, const json::Value& claims,
@@ -140,6 +182,8 @@ std::span<const Field> client_fields(const ApiOptions&) {
 std::optional<http::Response> revoke_token(Services& services, const Context& context) {
   const auto asked = read_token(services, context);
   if (!asked) return asked.error();
+  if (const auto personal = read_personal(services, context, asked->token))
+    return revoke_personal(services, context, *asked, *personal);
   // What is wrong with a token is no error here (RFC 7009 section 2.2): it is not good any more.
   const auto type = services.verifier.verify(asked->token, tokens::TokenType::refresh);
   if (!type) {
@@ -158,6 +202,8 @@ std::optional<http::Response> revoke_token(Services& services, const Context& co
 std::optional<http::Response> introspect_token(Services& services, const Context& context) {
   const auto asked = read_token(services, context);
   if (!asked) return asked.error();
+  if (const auto personal = read_personal(services, context, asked->token))
+    return describe_personal(services, *personal);
   const bool may_ask_database = context.on != Lane::token;
   const auto outcome = services.refresh_tokens.verify(asked->token, may_ask_database);
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;

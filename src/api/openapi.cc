@@ -24,10 +24,27 @@ Value reference(std::string_view path) {
   return object({{"$ref", Value::string(path)}});
 }
 
+Value schema_of(Field::Type type) {
+  const Value text = object({{"type", Value::string("string")}});
+  switch (type) {
+    case Field::Type::integer:
+      return object({{"type", Value::string("integer")}});
+    case Field::Type::email:
+      return object({{"type", Value::string("string")}, {"format", Value::string("email")}});
+    case Field::Type::datetime:
+      return object({{"type", Value::string("string")}, {"format", Value::string("date-time")}});
+    case Field::Type::words:
+      return object({{"type", Value::string("array")}, {"items", text}});
+    case Field::Type::string:
+      break;
+  }
+  return text;
+}
+
 Value field_schema(const Field& field) {
-  Value schema = object({{"type", Value::string(field.type == Field::Type::integer ? "integer" : "string")}});
-  if (field.type == Field::Type::email) schema.set("format", Value::string("email"));
-  if (field.max_length > 0) schema.set("maxLength", Value::integer(field.max_length));
+  Value schema = schema_of(field.type);
+  if (field.max_length > 0 && field.type != Field::Type::words)
+    schema.set("maxLength", Value::integer(field.max_length));
   if (!field.help_text.empty()) schema.set("description", Value::string(field.help_text));
   return schema;
 }

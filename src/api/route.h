@@ -37,7 +37,7 @@ enum class Kind { view, probe };
 /// A field of a request or an answer, as DRF's metadata tells it. The request reader works from the
 /// same rows (api/form.h).
 struct Field {
-  enum class Type { string, email, integer };
+  enum class Type { string, email, integer, datetime, words };  // words: a list, or with spaces
   std::string_view name;
   Type type = Type::string;
   bool required = true;

@@ -27,6 +27,10 @@ constexpr std::string_view kLogoutAllDescription = "Ends all sessions of the use
 constexpr std::string_view kSessionsDescription =
     "The user's sessions, the one that was used last first; at most 1,000.";
 constexpr std::string_view kEndSessionDescription = "Ends one session of the user.";
+constexpr std::string_view kTokensDescription =
+    "Personal access tokens, for scripts and services; the newest first. The answer to POST has\n"
+    "the token itself, this once.";
+constexpr std::string_view kEndTokenDescription = "Ends one personal access token of the user.";
 constexpr std::string_view kPasswordDescription =
     "Sets a new password and ends the user's other sessions; where tokens carry a\n"
     "digest of the password, this one as well.";
@@ -54,6 +58,9 @@ constexpr bool with_blacklist(const ApiOptions& options) {
 constexpr bool with_sessions(const ApiOptions& options) {
   return options.sessions;
 }
+constexpr bool with_personal_tokens(const ApiOptions& options) {
+  return options.personal_tokens;
+}
 constexpr bool with_clients(const ApiOptions& options) {
   return options.oauth;
 }
@@ -74,6 +81,9 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/logout/all/",     view,  bearer, Lane::database, log_out_all,       with_sessions,     200, no_fields,           "Logout Everywhere", kLogoutAllDescription},
     {"GET",  "/api/sessions/",       view,  bearer, Lane::database, list_sessions,     with_sessions,     200, no_fields,           "Sessions", kSessionsDescription},
     {"DELETE", "/api/sessions/{id}/", view, bearer, Lane::database, end_session,       with_sessions,     204, no_fields,           "Session", kEndSessionDescription},
+    {"GET",  "/api/tokens/",         view,  bearer, Lane::database, list_personal_tokens, with_personal_tokens, 200, no_fields,     "Personal Access Tokens", kTokensDescription},
+    {"POST", "/api/tokens/",         view,  bearer, Lane::database, create_personal_token, with_personal_tokens, 201, personal_token_fields, "Personal Access Tokens", kTokensDescription},
+    {"DELETE", "/api/tokens/{id}/",  view,  bearer, Lane::database, delete_personal_token, with_personal_tokens, 204, no_fields,    "Personal Access Token", kEndTokenDescription},
     {"POST", "/api/password/change/", view, bearer, Lane::password, change_password,   always,            200, password_fields,     "Password Change", kPasswordDescription},
     {"GET",  "/api/me/",             view,  bearer, Lane::database, show_me,           always,            200, no_fields,           "Me", kMeDescription},
     {"PATCH", "/api/me/",            view,  bearer, Lane::database, change_me,         always,            200, profile_fields,      "Me", kMeDescription},

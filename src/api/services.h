@@ -13,6 +13,7 @@
 #include "accounts/service_clients.h"
 #include "tokens/bearer.h"
 #include "tokens/key_ring.h"
+#include "tokens/personal_tokens.h"
 #include "tokens/refresh_tokens.h"
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
@@ -29,6 +30,7 @@ struct ApiOptions {
   bool blacklist = false;  // Django's
   bool sessions = false;   // off: nor are logout and sessions, and without the former nor the blacklist
   bool oauth = false;      // services may revoke and introspect
+  bool personal_tokens = true;
   bool cookies = false;    // for browsers; with access_cookie also the access token
   bool access_cookie = false;
   std::string challenge{};        // WWW-Authenticate of a 401; empty: Bearer realm="api"
@@ -56,6 +58,7 @@ struct Services {
   const tokens::TokenUsers& token_users;
   tokens::UserDirectory& directory;
   tokens::Sessions& sessions;
+  tokens::PersonalTokens& personal_tokens;
   /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database;
   /// throws nothing.
   std::function<std::vector<std::string>()> not_ready;

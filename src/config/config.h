@@ -94,6 +94,11 @@ struct Config {
     std::chrono::seconds reuse_grace{10};
     std::int64_t max_per_user = 100;
   } sessions;
+  struct PersonalTokens {
+    bool enabled = true;
+    std::chrono::seconds max_lifetime{31'536'000};
+    std::int64_t max_per_user = 50;
+  } personal_tokens;
   struct Throttle {
     bool enabled = true;
     std::int64_t account_failures = 5;

@@ -43,6 +43,7 @@ constexpr std::array kSections{
     Section{"passwords", "How new passwords are hashed, and which ones are refused."},
     Section{"accounts", "Registration."},
     Section{"sessions", "Logins that can be taken back: one row in the database for each."},
+    Section{"personal_tokens", "Tokens that users make for scripts and services; the gateway takes them."},
     Section{"throttle", "Failed logins, counted in the database for all workers and hosts."},
     Section{"audit", "The table jwtauthd_audit."},
     Section{"cookies", "Tokens in cookies, for browsers."},
@@ -215,6 +216,13 @@ const std::array kKeys{
     Key{"sessions", "max_per_user", Whole{AT(sessions.max_per_user), 0, 100'000, "sessions"},
         "A login beyond it ends the session that was unused for longest. 0: no limit; but ending all "
         "sessions of a user takes the longer, the more he has, and refreshes wait for it."},
+
+    Key{"personal_tokens", "enabled", Switch{AT(personal_tokens.enabled)},
+        "Off: /api/tokens/ is not there, and no such token is taken."},
+    Key{"personal_tokens", "max_lifetime", Seconds{AT(personal_tokens.max_lifetime), 0s, 876000h},
+        "The longest that a user may give one. 0: as long as he likes, and without an end, too."},
+    Key{"personal_tokens", "max_per_user", Whole{AT(personal_tokens.max_per_user), 1, 1000, "tokens"},
+        "How many a user may have, those that have expired and are not purged yet among them."},
 
     Key{"throttle", "enabled", Switch{AT(throttle.enabled)},
         "Failed logins delay the next ones: of the same account, and from the same address."},

@@ -82,6 +82,7 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
   add_changepassword(*app, line);
   add_user(*app, line);
   add_session(*app, line);
+  add_personal_token(*app, line);
   add_throttle(*app, line);
   add_audit(*app, line);
   add_keys(*app, line);

@@ -25,9 +25,10 @@ bool is_ours(std::string_view column) {
                      [&](const Column& known) { return known.name == column; });
 }
 
-/// Of 0001_initial and 0002_sessions.
-constexpr std::array<std::string_view, 5> kOwnTables{
-    "jwtauthd_audit", "jwtauthd_email_claim", "jwtauthd_revocation", "jwtauthd_session", "jwtauthd_throttle"};
+/// Of 0001_initial, 0002_sessions and 0003_personal_tokens.
+constexpr std::array<std::string_view, 6> kOwnTables{"jwtauthd_audit",          "jwtauthd_email_claim",
+                                                     "jwtauthd_personal_token", "jwtauthd_revocation",
+                                                     "jwtauthd_session",        "jwtauthd_throttle"};
 
 std::string listed(const std::vector<std::string>& names) {
   std::string text;

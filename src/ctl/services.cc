@@ -40,7 +40,8 @@ Services::Services(config::Config config)
       hashes_(accounts::password_params(config_.passwords), random_),
       pool_(database_options(config_.database)),
       users_(pool_, auditing()),
-      sessions_(pool_, auditing()) {}
+      sessions_(pool_, auditing()),
+      personal_tokens_(pool_, auditing()) {}
 
 tokens::SessionLifetimes Services::lifetimes() const {
   return tokens::lifetimes(config_.tokens);

@@ -12,6 +12,7 @@
 #include "ctl/operator.h"
 #include "ctl/terminal.h"
 #include "mysql/pool.h"
+#include "store/mysql_personal_token_store.h"
 #include "store/mysql_session_store.h"
 #include "store/mysql_user_store.h"
 #include "util/clock.h"
@@ -24,6 +25,7 @@ namespace jwtauthd {
 struct Accounts {
   store::UserStore& users;
   store::SessionStore& sessions;
+  store::PersonalTokenStore& personal_tokens;
   const accounts::PasswordPolicy& policy;
   const crypto::PasswordHashes& hashes;
   const util::Clock& clock;
@@ -38,7 +40,9 @@ class Services {
   static util::Result<std::unique_ptr<Services>> open(const std::string& config_path);
 
   Accounts accounts() {
-    return {users_, sessions_, policy_, hashes_, clock_, random_, config_.accounts.unique_email, lifetimes()};
+    return {users_,     sessions_, personal_tokens_, policy_,
+            hashes_,    clock_,    random_,          config_.accounts.unique_email,
+            lifetimes()};
   }
   tokens::SessionLifetimes lifetimes() const;
   store::Auditing auditing() const;
@@ -58,6 +62,7 @@ class Services {
   mysql::Pool pool_;
   store::MysqlUserStore users_;
   store::MysqlSessionStore sessions_;
+  store::MysqlPersonalTokenStore personal_tokens_;
 };
 
 /// Runs `work`, and tells what stood in its way.

@@ -125,6 +125,8 @@ ExitCode purge(const Purge& request, Terminal& terminal) {
   } rows[] = {
       {"sessions",
        drain(batch, [&] { return request.sessions.purge(request.now - request.session_memory, batch); })},
+      {"personal_tokens",
+       drain(batch, [&] { return request.personal_tokens.purge(request.now - request.leeway, batch); })},
       {"revocations", drain(batch, [&] { return request.revocations.purge(request.now, batch); })},
       {"throttle",
        drain(batch, [&] { return request.throttle.purge(request.now - request.throttle_memory, batch); })},

@@ -31,10 +31,12 @@ std::string session_id_text(const store::SessionId& id);
 /// What grows, and up to when it may go.
 struct Purge {
   store::SessionStore& sessions;
+  store::PersonalTokenStore& personal_tokens;
   store::RevocationStore& revocations;
   store::ThrottleStore& throttle;
   store::AuditStore& audit;
   util::TimePoint now;
+  std::chrono::seconds leeway{0};
   std::chrono::seconds session_memory{0};
   std::chrono::seconds throttle_memory{86400};
   std::chrono::seconds audit_retention{7'776'000};

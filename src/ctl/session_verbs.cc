@@ -28,13 +28,9 @@ void add_list(CLI::App& group, CommandLine& line) {
   verb->callback([=, &line] {
     line.chosen = [=, &line](Terminal& terminal) {
       return with_services(line.config_path, terminal, [&](Services& services) {
-        std::optional<std::int64_t> user_id;
-        if (given(*whom)) {
-          const auto user = find_user(*whom, services.accounts().users, terminal);
-          if (!user) return ExitCode::refused;
-          user_id = user->id;
-        }
-        return list_sessions(*request, user_id, services.accounts(), terminal);
+        return with_id_of(*whom, services.accounts().users, terminal, [&](auto user_id) {
+          return list_sessions(*request, user_id, services.accounts(), terminal);
+        });
       });
     };
   });
@@ -66,9 +62,10 @@ void add_purge(CLI::App& group, CommandLine& line) {
   add_batch(*verb, options->batch, "Rows that one statement deletes.", options->json);
   verb->footer(lesson(
       "Sessions that have been over for sessions.lifetime, until when they tell the throttle where a user\n"
-      "has been logged in (throttle.enabled = false: as soon as they are over); revocations that end no\n"
-      "valid token any more; failed logins older than throttle.lockout; audit records older than\n"
-      "audit.retention. In short statements, each through an index, so that nobody waits.\n"
+      "has been logged in (throttle.enabled = false: as soon as they are over); personal access tokens that\n"
+      "have expired or whose user is gone; revocations that end no valid token any more; failed logins older\n"
+      "than throttle.lockout; audit records older than audit.retention. In short statements, so that nobody\n"
+      "waits.\n"
       "jwtauthd-purge.timer runs it hourly.",
       "jwtauthctl session purge\n"
       "jwtauthctl sessions purge --batch 200 --json"));
@@ -84,7 +81,8 @@ void add_purge(CLI::App& group, CommandLine& line) {
         // What is over still tells where an owner was logged in (accounts/throttle.h).
         const auto owner_memory =
             config.throttle.enabled ? config.sessions.lifetime : std::chrono::seconds(0);
-        return purge({services.accounts().sessions, revocations, throttle, audit, services.clock().now(),
+        return purge({services.accounts().sessions, services.accounts().personal_tokens, revocations,
+                      throttle, audit, services.clock().now(), config.tokens.leeway,
                       config.tokens.leeway + owner_memory, memory, config.audit.retention, options->batch,
                       options->json},
                      terminal);

@@ -5,6 +5,7 @@
 
 #include "accounts/username.h"
 #include "ctl/operator.h"
+#include "ctl/personal_token.h"
 #include "ctl/user_text.h"
 
 namespace jwtauthd {
@@ -89,8 +90,15 @@ ExitCode revoke_tokens(const UserReference& whom, Accounts accounts, Terminal& t
   const auto ending = operator_ending(store::SessionEnd::admin, store::AuditKind::tokens_revoked,
                                       accounts.clock, accounts.lifetimes);
   const std::size_t ended = accounts.sessions.revoke_all(user->id, std::nullopt, ending).size();
-  terminal.out("All tokens of user '" + user->username + "' are revoked; " + std::to_string(ended) +
-               (ended == 1 ? " session was" : " sessions were") + " open.");
+  // After the sessions: one that is still open makes new ones.
+  const std::size_t personal = accounts.personal_tokens.remove_all(user->id, operator_withdrawal(accounts));
+  std::string told = "All tokens of user '" + user->username + "' are revoked; " + std::to_string(ended) +
+                     (ended == 1 ? " session was" : " sessions were") + " open";
+  if (personal > 0) {
+    told += ", and he had " + std::to_string(personal) +
+            (personal == 1 ? " personal access token" : " personal access tokens");
+  }
+  terminal.out(told + ".");
   return ExitCode::ok;
 }
 

@@ -80,12 +80,12 @@ void add_switch(CLI::App& group, CommandLine& line, bool active) {
 }
 
 void add_revoke_tokens(CLI::App& group, CommandLine& line) {
-  CLI::App* verb = group.add_subcommand("revoke-tokens", "End all of a user's sessions.");
+  CLI::App* verb = group.add_subcommand("revoke-tokens", "End all of a user's sessions and tokens.");
   auto whom = add_user_reference(*verb);
   verb->footer(lesson(
       "All workers refuse his access tokens within cache.poll_interval, and his refresh tokens at once;\n"
-      "with sessions.enabled = false both within cache.poll_interval. He may log in again: to keep him out,\n"
-      "deactivate him.",
+      "with sessions.enabled = false both within cache.poll_interval. His personal access tokens end, too.\n"
+      "He may log in again: to keep him out, deactivate him.",
       "jwtauthctl user revoke-tokens ann\n"
       "jwtauthctl user revoke-tokens --id 7"));
   verb->callback([=, &line] {
@@ -109,6 +109,13 @@ std::shared_ptr<UserReference> add_user_reference(CLI::App& verb) {
 
 bool given(const UserReference& whom) {
   return whom.id || !whom.username.empty();
+}
+
+ExitCode with_id_of(const UserReference& whom, store::UserStore& users, Terminal& terminal,
+                    const std::function<ExitCode(std::optional<std::int64_t>)>& work) {
+  if (!given(whom)) return work(std::nullopt);
+  const auto user = find_user(whom, users, terminal);
+  return user ? work(user->id) : ExitCode::refused;
 }
 
 void add_user(CLI::App& root, CommandLine& line) {

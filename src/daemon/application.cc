@@ -24,6 +24,7 @@
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
 #include "store/mysql_audit_store.h"
+#include "store/mysql_personal_token_store.h"
 #include "store/mysql_revocation_store.h"
 #include "store/mysql_session_store.h"
 #include "store/mysql_throttle_store.h"
@@ -33,6 +34,7 @@
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
 #include "tokens/key_watch.h"
+#include "tokens/personal_tokens.h"
 #include "tokens/revocation_feed.h"
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
@@ -124,6 +126,13 @@ tokens::FeedOptions feed_options(const Config& c) {
   return options;
 }
 
+tokens::PersonalTokenOptions personal_token_options(const Config& c) {
+  return {.enabled = c.personal_tokens.enabled,
+          .max_lifetime = c.personal_tokens.max_lifetime,
+          .max_per_user = static_cast<unsigned>(c.personal_tokens.max_per_user),
+          .leeway = c.tokens.leeway};
+}
+
 accounts::ThrottleOptions throttle_options(const Config& c) {
   return {.account_failures = c.throttle.account_failures,
           .address_failures = c.throttle.address_failures,
@@ -154,6 +163,7 @@ api::ApiOptions api_options(const Config& c) {
           .blacklist = c.compat.django_blacklist,
           .sessions = c.sessions.enabled,
           .oauth = !c.oauth.clients_file.empty(),
+          .personal_tokens = c.personal_tokens.enabled,
           .cookies = c.cookies.enabled,
           .access_cookie = c.cookies.access,
           .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\"",
@@ -204,6 +214,7 @@ struct Application::Parts {
         pool(store::database_options(configuration.database)),
         users(pool, store::auditing(configuration.audit)),
         session_rows(pool, store::auditing(configuration.audit)),
+        personal_token_rows(pool, store::auditing(configuration.audit)),
         audit(pool, store::auditing(configuration.audit)),
         policy(accounts::password_policy(configuration.passwords)),
         hashes(accounts::password_params(configuration.passwords), random,
@@ -224,7 +235,8 @@ struct Application::Parts {
         directory(users, directory_options(configuration)),
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
-        bearer(verifier, directory, clock, bearer_options(configuration), &feed),
+        personal_tokens(personal_token_rows, feed, clock, random, personal_token_options(configuration)),
+        bearer(verifier, directory, clock, bearer_options(configuration), &feed, {&personal_tokens}),
         sessions(session_rows, feed, clock, tokens::lifetimes(configuration.tokens)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
@@ -242,6 +254,7 @@ struct Application::Parts {
                  token_users,
                  directory,
                  sessions,
+                 personal_tokens,
                  [this] { return readiness.missing(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
@@ -278,6 +291,7 @@ struct Application::Parts {
   store::MysqlBlacklistStore blacklist{pool};
   tokens::DjangosBlacklist djangos{blacklist};
   store::MysqlSessionStore session_rows;
+  store::MysqlPersonalTokenStore personal_token_rows;
   store::MysqlRevocationStore revocations{pool};
   store::MysqlThrottleStore failures{pool};
   store::MysqlAuditStore audit;
@@ -296,6 +310,7 @@ struct Application::Parts {
   tokens::UserDirectory directory;
   tokens::TokenUsers token_users;
   tokens::RevocationFeed feed;
+  tokens::PersonalTokens personal_tokens;
   tokens::BearerAuthenticator bearer;
   tokens::Sessions sessions;
   std::unique_ptr<tokens::RefreshTokens> refresh_tokens;

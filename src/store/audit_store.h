@@ -33,6 +33,8 @@ enum class AuditKind {
   user_deactivated,
   tokens_revoked,
   throttle_cleared,
+  token_created,  // a personal access token, which stands in `session`
+  token_revoked,
 };
 std::string_view name(AuditKind kind) noexcept;  // "login_failed"
 std::optional<AuditKind> audit_kind(std::string_view name) noexcept;

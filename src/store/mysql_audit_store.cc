@@ -28,6 +28,8 @@ constexpr std::pair<AuditKind, std::string_view> kNames[] = {
     {AuditKind::user_deactivated, "user_deactivated"},
     {AuditKind::tokens_revoked, "tokens_revoked"},
     {AuditKind::throttle_cleared, "throttle_cleared"},
+    {AuditKind::token_created, "token_created"},
+    {AuditKind::token_revoked, "token_revoked"},
 };
 
 AuditRecord read_record(const mysql::Rows& row) {

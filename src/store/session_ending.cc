@@ -56,6 +56,7 @@ constexpr Belonging kBelongings[] = {
     {"token_blacklist_outstandingtoken",
      "UPDATE token_blacklist_outstandingtoken SET user_id = NULL WHERE user_id = ?"},
     {"jwtauthd_session", "DELETE FROM jwtauthd_session WHERE user_id = ?"},
+    {"jwtauthd_personal_token", "DELETE FROM jwtauthd_personal_token WHERE user_id = ?"},
     {"jwtauthd_throttle", "DELETE FROM jwtauthd_throttle WHERE user_id = ?"},
     {"jwtauthd_email_claim", "DELETE FROM jwtauthd_email_claim WHERE user_id = ?"},
     {"auth_user", "DELETE FROM auth_user WHERE id = ?"},

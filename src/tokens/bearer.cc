@@ -110,7 +110,8 @@ BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_
     const bool key_is_over = known->key_life != nullptr && known->key_life->over(now);
     if (!expired && !key_is_over) return *std::move(known);
     cache.erase(token);
-    return expired ? TokenDefect::expired : TokenDefect::invalid;
+    // A source says for how long it will not be asked: what it takes may go on after that.
+    if (known->grant == nullptr) return expired ? TokenDefect::expired : TokenDefect::invalid;
   }
   // Only here, since what is in the cache has none and looking costs more than a hit.
   if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;

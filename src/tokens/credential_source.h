@@ -29,8 +29,8 @@ struct Grant {
   std::optional<ForeignSubject> subject;  // nothing: the user of ours whom Vouched names
 };
 
-/// Thread-safe. What vouch() accepts is kept in the cache of verified tokens until it expires or its session
-/// is revoked, as any token is; what it refuses is asked again each time.
+/// Thread-safe. What vouch() accepts is kept in the cache of verified tokens until it expires, when it is asked
+/// again, or its session is revoked, as any token's is; what it refuses is asked again each time.
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;

@@ -8,6 +8,7 @@
 #include "accounts/fake_session_store.h"
 #include "accounts/fake_throttle_store.h"
 #include "api/app.h"
+#include "tests/tokens/fake_personal_tokens.h"
 #include "tokens/session_tokens.h"
 #include "tokens/simplejwt_tokens.h"
 
@@ -37,7 +38,7 @@ struct House {
                          &audit,
                          clock,
                          {.simplejwt_5_2 = options.simplejwt_5_2}},
-        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr},
+        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr, {&personal_tokens}},
         services{options,
                  registration,
                  credentials,
@@ -52,6 +53,7 @@ struct House {
                  user_of_token,
                  directory,
                  sessions,
+                 personal_tokens,
                  [this] { return missing; }} {
     feed.poll_once();
   }
@@ -80,6 +82,8 @@ struct House {
   tokens::Sessions sessions{session_rows, feed, clock, {}};
   tokens::SessionTokens session_tokens{verifier, issuer, user_of_token, session_rows, sessions, feed,
                                        &audit,   clock,  random,        {},           nullptr};
+  tokens_test::FakePersonalTokens personal_token_rows{revocations, audit};
+  tokens::PersonalTokens personal_tokens{personal_token_rows, feed, clock, random, {.max_per_user = 3}};
   tokens::SimpleJwtTokens simplejwt_tokens;
   tokens::BearerAuthenticator bearer;
   std::vector<std::string> missing;  // what /readyz shall tell

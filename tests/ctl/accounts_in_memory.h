@@ -3,10 +3,12 @@
 
 #include <vector>
 
+#include "accounts/fake_session_store.h"
 #include "accounts/fake_user_store.h"
 #include "ctl/scripted_terminal.h"
 #include "ctl/services.h"
 #include "store/sessions_in_memory.h"
+#include "tests/tokens/fake_personal_tokens.h"
 #include "util/random.h"
 
 namespace ctl_test {
@@ -52,7 +54,13 @@ struct AccountsInMemory {
   crypto::PasswordHashes hashes{cheap(), random};
   bool unique_email = true;
 
-  jwtauthd::Accounts all() { return {users, sessions, policy, hashes, clock, random, unique_email, {}}; }
+  accounts_test::FakeRevocationStore revocations;
+  accounts_test::FakeAuditStore audit;
+  tokens_test::FakePersonalTokens personal_tokens{revocations, audit};
+
+  jwtauthd::Accounts all() {
+    return {users, sessions, personal_tokens, policy, hashes, clock, random, unique_email, {}};
+  }
 
   static crypto::PasswordParams cheap() {
     crypto::PasswordParams params;

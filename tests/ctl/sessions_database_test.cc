@@ -196,12 +196,15 @@ class SessionsDatabaseTest : public ctl_test::VerbsFixture {
         "HOUR, "
         "NULL, 0, ''), (UNHEX(SHA2('b', 256)), 'n', 1, UTC_TIMESTAMP(6) - INTERVAL 23 HOUR, NULL, 0, '')");
     CPPUNIT_ASSERT_EQUAL(0, run({"sessions", "purge", "--batch", "10", "--json"}));
-    CPPUNIT_ASSERT_EQUAL("{\"sessions\":25,\"revocations\":1,\"throttle\":1,\"audit\":0}"s, parsed().dump());
+    CPPUNIT_ASSERT_EQUAL(
+        "{\"sessions\":25,\"personal_tokens\":0,\"revocations\":1,\"throttle\":1,\"audit\":0}"s,
+        parsed().dump());
     CPPUNIT_ASSERT_EQUAL("1/1/1"s, count("jwtauthd_session") + "/" + count("jwtauthd_revocation") + "/" +
                                        count("jwtauthd_throttle"));
     CPPUNIT_ASSERT_EQUAL(0, run({"session", "purge"}));
-    CPPUNIT_ASSERT_EQUAL("Deleted 0 of sessions, 0 of revocations, 0 of throttle, 0 of audit.\n"s,
-                         terminal_.output);
+    CPPUNIT_ASSERT_EQUAL(
+        "Deleted 0 of sessions, 0 of personal_tokens, 0 of revocations, 0 of throttle, 0 of audit.\n"s,
+        terminal_.output);
   }
 };
 

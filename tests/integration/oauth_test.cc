@@ -20,6 +20,7 @@ class OAuthTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(tells_nothing_of_one_that_is_not_good);
   CPPUNIT_TEST(revoking_ends_the_session_of_either_token);
   CPPUNIT_TEST(revoking_what_is_no_token_is_no_error);
+  CPPUNIT_TEST(knows_a_personal_token_until_it_ends);
   CPPUNIT_TEST(takes_no_one_without_the_secret);
   CPPUNIT_TEST(takes_the_credentials_in_the_body);
   CPPUNIT_TEST(is_not_there_without_clients);
@@ -100,6 +101,19 @@ class OAuthTest : public CppUnit::TestFixture {
     const auto nothing = send("/api/oauth/revoke/", "", as("orders", secret_));
     CPPUNIT_ASSERT_EQUAL(400, nothing.status);
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"error":"invalid_request"})"), nothing.body);
+  }
+
+  void knows_a_personal_token_until_it_ends() {
+    const auto made =
+        post_json("/api/tokens/", R"({"name":"ci","scopes":["read"]})", bearer(account_.access)).body;
+    const auto token = member(made, "token");
+    const auto told = introspect(token);
+    CPPUNIT_ASSERT_EQUAL(account_.username, text_of(told, "username"));
+    CPPUNIT_ASSERT_EQUAL(std::string("read"), text_of(told, "scope"));
+    CPPUNIT_ASSERT_EQUAL(member(made, "id"), text_of(told, "jti"));
+    CPPUNIT_ASSERT_EQUAL(200, revoke(token).status);
+    CPPUNIT_ASSERT_EQUAL(std::string(R"({"active":false})"), introspect(token).dump());
+    CPPUNIT_ASSERT_EQUAL(std::string("[]"), request("GET", "/api/tokens/", bearer(account_.access)).body);
   }
 
   void takes_no_one_without_the_secret() {
