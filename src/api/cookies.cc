@@ -13,8 +13,12 @@ namespace {
 constexpr std::string_view kRefresh = "__Secure-jwtauthd_refresh";
 constexpr std::string_view kAccess = "__Secure-jwtauthd_access";
 constexpr std::string_view kCsrf = "__Host-jwtauthd_csrf";
-constexpr http::CookieRules kTokenRules{.path = "/api/"};
+constexpr http::CookieRules kRefreshRules{.path = "/api/"};
 constexpr http::CookieRules kCsrfRules{.path = "/", .http_only = false};
+
+http::CookieRules access_rules(const ApiOptions& options) {
+  return {.path = options.access_cookie_path};
+}
 
 std::string_view bytes_of(const auto& array) noexcept {
   return {reinterpret_cast<const char*>(array.data()), array.size()};
@@ -42,13 +46,14 @@ std::string authorization_of_cookie(const http::Request& request, const ApiOptio
   return token && !token->empty() ? options.scheme + " " + std::string(*token) : std::string();
 }
 
-Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database) {
-  auto outcome = services.bearer.authenticate(request.authorization, may_ask_database);
+Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database,
+                           tokens::Accepts accepts) {
+  auto outcome = services.bearer.authenticate(request.authorization, may_ask_database, accepts);
   const auto* defect = std::get_if<tokens::BearerDefect>(&outcome);
   if (defect == nullptr || *defect != tokens::BearerDefect::absent) return {std::move(outcome), false};
   const std::string cookie = authorization_of_cookie(request, services.options);
   if (cookie.empty()) return {std::move(outcome), false};
-  return {services.bearer.authenticate(cookie, may_ask_database), true};
+  return {services.bearer.authenticate(cookie, may_ask_database, accepts), true};
 }
 
 bool is_same_origin(const http::Request& request) noexcept {
@@ -64,10 +69,10 @@ void set_login_cookies(http::Response& response, const Services& services, const
   const ApiOptions& options = services.options;
   if (!options.cookies) return;
   if (!login.refresh.empty()) {
-    add(response, http::set_cookie(kRefresh, login.refresh, options.refresh_lifetime, kTokenRules));
+    add(response, http::set_cookie(kRefresh, login.refresh, options.refresh_lifetime, kRefreshRules));
   }
   if (options.access_cookie) {
-    add(response, http::set_cookie(kAccess, login.access, options.access_lifetime, kTokenRules));
+    add(response, http::set_cookie(kAccess, login.access, options.access_lifetime, access_rules(options)));
   }
   add(response, http::set_cookie(kCsrf, csrf_token(services.keys.signing_key(), login.session),
                                  options.refresh_lifetime, kCsrfRules));
@@ -75,9 +80,9 @@ void set_login_cookies(http::Response& response, const Services& services, const
 
 void clear_login_cookies(http::Response& response, const ApiOptions& options) {
   if (!options.cookies) return;
-  add(response, http::set_cookie(kRefresh, "", std::chrono::seconds(0), kTokenRules));
+  add(response, http::set_cookie(kRefresh, "", std::chrono::seconds(0), kRefreshRules));
   if (options.access_cookie) {
-    add(response, http::set_cookie(kAccess, "", std::chrono::seconds(0), kTokenRules));
+    add(response, http::set_cookie(kAccess, "", std::chrono::seconds(0), access_rules(options)));
   }
   add(response, http::set_cookie(kCsrf, "", std::chrono::seconds(0), kCsrfRules));
 }

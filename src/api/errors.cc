@@ -11,22 +11,13 @@ namespace {
 
 constexpr std::string_view kPasswordChanged = "The user's password has been changed.";
 
-std::string array_of(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const auto& text : texts) {
-    if (out.size() > 1) out += ',';
-    json::append_quoted(out, text);
-  }
-  return out += ']';
-}
-
 }  // namespace
 
 http::Response field_errors(const accounts::FieldErrors& errors) {
   http::Response response;
   response.status = 400;
   json::Object object(response.body);
-  for (const auto& [field, messages] : errors.all()) object.raw(field, array_of(messages));
+  for (const auto& [field, messages] : errors.all()) object.raw(field, json::array_of(messages));
   object.close();
   return response;
 }

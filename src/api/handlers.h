@@ -51,6 +51,8 @@ std::span<const Field> client_fields(const ApiOptions& options);
 
 std::optional<http::Response> show_dashboard(Services& services, const Context& context);
 
+std::optional<http::Response> judge_access(Services& services, const Context& context);
+
 std::optional<http::Response> tell_health(Services& services, const Context& context);
 std::optional<http::Response> tell_readiness(Services& services, const Context& context);
 

@@ -31,6 +31,10 @@ constexpr std::string_view kMeDescription = "The user's own account. Deleting it
 constexpr std::string_view kRevokeDescription = "RFC 7009, for services with client credentials.";
 constexpr std::string_view kIntrospectDescription = "RFC 7662, for services with client credentials.";
 
+constexpr std::string_view kGatewayDescription =
+    "For nginx's auth_request, and for nobody else: whose credential it is, and\n"
+    "whether the location's rule lets him pass.";
+
 using enum Access;
 using enum Kind;
 
@@ -71,6 +75,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/oauth/revoke/",   view,  open,   Lane::token,    revoke_token,      with_clients,      200, client_fields,       "Token Revocation", kRevokeDescription},
     {"POST", "/api/oauth/introspect/", view, open,  Lane::token,    introspect_token,  with_clients,      200, client_fields,       "Token Introspection", kIntrospectDescription},
     {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    always,            200, no_fields,           "Dashboard", ""},
+    {"GET",  "/gateway/",            probe, open,   Lane::token,    judge_access,      always,            204, no_fields,           "Gateway", kGatewayDescription},
     {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       always,            200, no_fields,           "Health", ""},
     {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    always,            200, no_fields,           "Readiness", ""},
 };

@@ -12,6 +12,7 @@
 #include "accounts/registration.h"
 #include "accounts/service_clients.h"
 #include "tokens/bearer.h"
+#include "tokens/gateway_token.h"
 #include "tokens/key_ring.h"
 #include "tokens/refresh_tokens.h"
 #include "tokens/session_tokens.h"
@@ -31,6 +32,7 @@ struct ApiOptions {
   bool oauth = false;      // services may revoke and introspect
   bool cookies = false;    // for browsers; with access_cookie also the access token
   bool access_cookie = false;
+  std::string access_cookie_path = "/api/";
   std::string challenge{};        // WWW-Authenticate of a 401; empty: Bearer realm="api"
   std::string scheme = "Bearer";  // of an Authorization header that carries an access token
   std::string jti_claim = "jti";
@@ -54,6 +56,8 @@ struct Services {
   const tokens::TokenUsers& token_users;
   tokens::UserDirectory& directory;
   tokens::Sessions& sessions;
+  const tokens::GatewayTokens& gateway_tokens;
+  const util::Clock& clock;
   /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database;
   /// throws nothing.
   std::function<std::vector<std::string>()> not_ready;

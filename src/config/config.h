@@ -106,6 +106,7 @@ struct Config {
   struct Cookies {
     bool enabled = false;
     bool access = false;
+    std::string access_path = "/api/";  // or "/"
   } cookies;
   struct OAuth {
     std::string clients_file;

@@ -27,6 +27,7 @@ constexpr std::array<string_view, 10> kAlgorithms{"HS256", "HS384", "HS512", "RS
 constexpr std::array<string_view, 3> kHashers{"argon2id", "scrypt", "pbkdf2_sha256"};
 constexpr std::array<string_view, 2> kReleases{"5.2", "5.5"};
 constexpr std::array<string_view, 2> kUserIdFields{"id", "username"};
+constexpr std::array<string_view, 2> kCookiePaths{"/api/", "/"};
 constexpr std::array<string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<string_view, 3> kFormats{"auto", "text", "journal"};
 
@@ -235,6 +236,10 @@ const std::array kKeys{
         "Bodies stay as they are. Only to pages of the same origin."},
     Key{"cookies", "access", Switch{AT(cookies.access)},
         "The access token, too; protected routes take it. What changes something then wants X-CSRF-Token."},
+    Key{"cookies", "access_path", Choice{AT(cookies.access_path), kCookiePaths},
+        "Where browsers send it. With / it opens what the gateway protects, and reaches every upstream of "
+        "the "
+        "host."},
 
     Key{"oauth", "clients_file", Text{AT(oauth.clients_file), "the absolute path of a file", is_path},
         "Services that may introspect and revoke tokens, one a line, written by jwtauthctl oauth-client. "

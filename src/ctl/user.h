@@ -37,6 +37,8 @@ std::optional<store::User> find_user(const UserReference& whom, store::UserStore
 
 /// The words for it on a verb's command line, which may leave both out.
 std::shared_ptr<UserReference> add_user_reference(CLI::App& verb);
+/// Called when the command line is parsed: one of the two must have been given.
+void require(const UserReference& whom);
 bool given(const UserReference& whom);
 
 }  // namespace jwtauthd

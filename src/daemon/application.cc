@@ -105,6 +105,12 @@ tokens::IssuerOptions issuer_options(const Config& c) {
           .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string()};
 }
 
+tokens::GatewayTokenOptions gateway_token_options(const Config& c) {
+  return {.issuer = c.tokens.issuer,
+          .audience = c.tokens.audience,
+          .token_type_claim = c.tokens.token_type_claim};
+}
+
 tokens::DirectoryOptions directory_options(const Config& c) {
   tokens::DirectoryOptions options;
   options.capacity = static_cast<std::size_t>(c.cache.users);
@@ -187,6 +193,7 @@ api::ApiOptions api_options(const Config& c) {
           .oauth = !c.oauth.clients_file.empty(),
           .cookies = c.cookies.enabled,
           .access_cookie = c.cookies.access,
+          .access_cookie_path = c.cookies.access_path,
           .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\"",
           .scheme = scheme,
           .jti_claim = c.tokens.jti_claim,
@@ -254,6 +261,7 @@ struct Application::Parts {
         feed(revocations, clock, feed_options(configuration)),
         bearer(verifier, directory, clock, bearer_options(configuration), &feed),
         sessions(session_rows, feed, clock, lifetimes(configuration)),
+        gateway_tokens(keys, clock, gateway_token_options(configuration)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),
@@ -270,6 +278,8 @@ struct Application::Parts {
                  token_users,
                  directory,
                  sessions,
+                 gateway_tokens,
+                 clock,
                  [this] { return readiness.missing(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
@@ -324,6 +334,7 @@ struct Application::Parts {
   tokens::RevocationFeed feed;
   tokens::BearerAuthenticator bearer;
   tokens::Sessions sessions;
+  tokens::GatewayTokens gateway_tokens;
   std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
   Readiness readiness;
   api::Services services;

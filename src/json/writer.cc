@@ -84,6 +84,15 @@ void Object::key(std::string_view key) {
   out_ += ':';
 }
 
+std::string array_of(std::span<const std::string> texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ',';
+    append_quoted(out, text);
+  }
+  return out += ']';
+}
+
 Object& Object::field(std::string_view name, std::string_view text) {
   key(name);
   append_quoted(out_, text);

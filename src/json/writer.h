@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace json {
 /// Appends `text`, which must be UTF-8, with quotes and escapes: those that Python's json needs, and
 /// U+2028 and U+2029, as DRF does. The rest goes out raw.
 void append_quoted(std::string& out, std::string_view text);
+
+/// `["…","…"]`.
+std::string array_of(std::span<const std::string> texts);
 
 /// One flat object: Object(out).field("id", 7).field("name", "x").close();
 class Object {

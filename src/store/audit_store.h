@@ -32,6 +32,10 @@ enum class AuditKind {
   user_deactivated,
   tokens_revoked,
   throttle_cleared,
+  group_created,
+  group_deleted,
+  group_joined,
+  group_left,
 };
 std::string_view name(AuditKind kind) noexcept;  // "login_failed"
 std::optional<AuditKind> audit_kind(std::string_view name) noexcept;

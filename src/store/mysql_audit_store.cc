@@ -28,6 +28,10 @@ constexpr std::pair<AuditKind, std::string_view> kNames[] = {
     {AuditKind::user_deactivated, "user_deactivated"},
     {AuditKind::tokens_revoked, "tokens_revoked"},
     {AuditKind::throttle_cleared, "throttle_cleared"},
+    {AuditKind::group_created, "group_created"},
+    {AuditKind::group_deleted, "group_deleted"},
+    {AuditKind::group_joined, "group_joined"},
+    {AuditKind::group_left, "group_left"},
 };
 
 AuditRecord read_record(const mysql::Rows& row) {

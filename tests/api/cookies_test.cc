@@ -11,6 +11,7 @@ namespace api_test {
 class CookiesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(CookiesTest);
   CPPUNIT_TEST(login_sets_them_as_configured);
+  CPPUNIT_TEST(the_access_cookie_goes_where_it_is_told_to);
   CPPUNIT_TEST(a_login_from_another_site_sets_none);
   CPPUNIT_TEST(refresh_takes_the_cookie_and_sets_it_anew);
   CPPUNIT_TEST(a_token_in_the_body_goes_before_the_cookie);
@@ -65,6 +66,24 @@ class CookiesTest : public CppUnit::TestFixture {
   }
 
  public:
+  void the_access_cookie_goes_where_it_is_told_to() {
+    auto wide = options(true);
+    wide.access_cookie_path = "/";
+    House house(wide);
+    const auto path = [](const std::string& cookie) {
+      const auto from = cookie.find("; Path=") + 7;
+      return cookie.substr(from, cookie.find(';', from) - from);
+    };
+    auto browser = log_in(house);
+    const auto check = [&](const std::vector<std::string>& set) {
+      CPPUNIT_ASSERT_EQUAL(std::size_t{3}, set.size());
+      CPPUNIT_ASSERT_EQUAL(std::string("/api/"), path(set[0]));
+      CPPUNIT_ASSERT_EQUAL(std::string("/"), path(set[1]));
+    };
+    check(browser.set);
+    check(set_by(send(house, browser, "POST", "/api/logout/", browser.csrf, "{}")));
+  }
+
   void login_sets_them_as_configured() {
     House both(options(true));
     const auto set = log_in(both).set;

@@ -29,7 +29,7 @@ inline tokens::KeyRing test_keys() {
 }
 
 struct House {
-  explicit House(api::ApiOptions options = {})
+  explicit House(api::ApiOptions options = {}, std::vector<tokens::CredentialSource*> sources = {})
       : simplejwt_tokens{verifier,
                          issuer,
                          user_of_token,
@@ -37,7 +37,7 @@ struct House {
                          &audit,
                          clock,
                          {.simplejwt_5_2 = options.simplejwt_5_2}},
-        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr},
+        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr, std::move(sources)},
         services{options,
                  registration,
                  credentials,
@@ -52,6 +52,8 @@ struct House {
                  user_of_token,
                  directory,
                  sessions,
+                 gateway_tokens,
+                 clock,
                  [this] { return missing; }} {
     feed.load();
   }
@@ -82,6 +84,7 @@ struct House {
       verifier, issuer, keys, user_of_token, session_rows, sessions, feed, &audit, clock, random, {}};
   tokens::SimpleJwtTokens simplejwt_tokens;
   tokens::BearerAuthenticator bearer;
+  tokens::GatewayTokens gateway_tokens{keys, clock, {}};
   std::vector<std::string> missing;  // what /readyz shall tell
   api::Services services;
   api::App app{services};
