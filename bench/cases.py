@@ -16,12 +16,21 @@ HS256, ES256, FLOOR, DJANGO = "jwtauthd HS256", "jwtauthd ES256", "bare libfcgi"
 # With rotation: our sessions, and simplejwt's rotation with its blacklist. ES256 has sessions as it is installed.
 SESSIONS, ROTATING_DJANGO = "jwtauthd HS256 sessions", "Django blacklist"
 
+# The gateway: what nginx's auth_request asks, by itself, and one file without and with it.
+GATEWAY = {"subrequest", "static", "protected"}
+
 # name@connections: what it says above its table
 CASES = {
     "dashboard@1": "Dashboard, valid token, 1 connection",
     "dashboard@32": "Dashboard, valid token, 32 connections",
     "dashboard@256": "Dashboard, valid token, 256 connections",
     "tampered@64": "Dashboard, one character of the signature changed (401), 64 connections",
+    "subrequest@1": "Gateway, as auth_request asks it, 1 connection",
+    "subrequest@32": "Gateway, as auth_request asks it, 32 connections",
+    "static@1": "A static file, 1 connection",
+    "protected@1": "The same file behind auth_request, 1 connection",
+    "static@32": "A static file, 32 connections",
+    "protected@32": "The same file behind auth_request, 32 connections",
     "login@1": "Login, 1 connection",
     "login@16": "Login, 16 connections",
     "refresh@16": "Refresh without rotation, 16 connections",
@@ -52,6 +61,10 @@ AIMS = [
     *(("memory", ours, load, None, "<=", 50)
       for ours, load in ((HS256, "dashboards"), (ES256, "dashboards"), (HS256, "logins"))),
 ]
+
+
+# What one case costs beside another of the same target.
+PAIRS = [("subrequest@32", "dashboard@32"), ("protected@1", "static@1"), ("protected@32", "static@32")]
 
 
 class Load:
@@ -102,7 +115,8 @@ def lines_of(target, kind, seconds):
 
 
 def load(target, kind, connections, seconds, lines=None):
-    request = {"login": LOGIN, "register": REGISTER, "refresh": REFRESH, "rotate": REFRESH}.get(kind, DASHBOARD)
+    request = {"login": LOGIN, "register": REGISTER, "refresh": REFRESH, "rotate": REFRESH,
+               **{case: f"GET /{case}" for case in GATEWAY}}.get(kind, DASHBOARD)
     return Load(target, request, lines or lines_of(target, kind, seconds), connections, seconds,
                 "chain.lua" if kind == "rotate" else "load.lua")
 
@@ -181,6 +195,10 @@ def check_answers(target):
     """Right answers first: what is wrong is soon fast."""
     good, bad = (lines_of(target, kind, 0)[0] for kind in ("dashboard", "tampered"))
     target.expect(200, "GET", "/api/dashboard/", token=good)
+    if "protected" in target.cases:
+        for wanted, path, token in ((204, "/subrequest", good), (200, "/static", None), (200, "/protected", good),
+                                    (401, "/protected", bad)):
+            target.expect(wanted, "GET", path, token=token)
     if "rotate" in target.cases:
         first = json.loads(lines_of(target, "rotate", 0)[0])
         target.expect(200, *REFRESH.split(), first)

@@ -1,7 +1,7 @@
 """The figures as text: a table for each case, then the aims."""
 from statistics import median
 
-from cases import AIMS, CASES
+from cases import AIMS, CASES, PAIRS
 
 PEERS = ("nginx alone", "bare libfcgi", "Django", "Django blacklist")
 
@@ -62,6 +62,20 @@ def print_case(case, results):
         row += [spread(ratios(runs, results[peer], compared)) if peer != name else "" for peer in peers]
         rows.append(row + [remarks(runs)])
     lines_up([head + [""], *rows])
+
+
+def print_pairs(results):
+    rows = []
+    for case, other in PAIRS:
+        for name, runs in results.get(case, {}).items():
+            beside = results.get(other, {}).get(name)
+            more = {figure: [(a[figure] - b[figure]) * 1e3 for a, b in zip(runs, beside or [])] for figure in ("p50", "p99")}
+            if beside:
+                rows.append([f"{case}  {name}", f"× {other}", spread(ratios(runs, beside, "rate")),
+                             *(", ".join(f"{v:.0f}" for v in sorted(more[figure])) for figure in more)])
+    if rows:
+        print("\nBeside another case of the same repetition")
+        lines_up([["", "", "req/s", "p50 µs more", "p99 µs more"], *rows])
 
 
 def print_aims(results):

@@ -82,7 +82,7 @@ class Stack:
 
     def __init__(self, directory, **settings):
         self.directory = directory
-        drop = ("CONF", "PORT", "LIMITS", "WORKERS", "DURABILITY")
+        drop = ("CONF", "PORT", "LIMITS", "WORKERS", "DURABILITY", "SITE")
         self.env = {k: v for k, v in os.environ.items() if k not in drop and not k.startswith("JWTAUTHD_")}
         self.env |= {"STATE_DIR": str(directory), "PORT": "0"} | settings
         self.database = directory / "db/db.pid"

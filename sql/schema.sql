@@ -29,6 +29,23 @@ CREATE TABLE auth_user (
   KEY jwtauthd_email (email)            -- ours; an adopted table has it if its owner added it
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+-- Django's groups. Created only where there are none.
+CREATE TABLE auth_group (
+  id int NOT NULL AUTO_INCREMENT,
+  name varchar(150) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY name (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE auth_user_groups (
+  id bigint NOT NULL AUTO_INCREMENT,
+  user_id int NOT NULL,
+  group_id int NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY user_id (user_id, group_id),
+  KEY group_id (group_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
 -- Makes two who register one e-mail address at once meet at one row. Tells nothing by itself: whether an
 -- address is taken is asked of auth_user.
 CREATE TABLE jwtauthd_email_claim (

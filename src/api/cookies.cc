@@ -40,13 +40,14 @@ std::optional<std::string_view> refresh_cookie(const http::Request& request, con
   return token && !token->empty() ? token : std::nullopt;
 }
 
-Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database) {
-  auto outcome = services.bearer.authenticate(request.authorization, may_ask_database);
+Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database,
+                           tokens::Accepts accepts) {
+  auto outcome = services.bearer.authenticate(request.authorization, may_ask_database, accepts);
   const auto* defect = std::get_if<tokens::BearerDefect>(&outcome);
   if (defect == nullptr || *defect != tokens::BearerDefect::absent) return {std::move(outcome), false};
   const std::string cookie = authorization_of_cookie(request, services.options);
   if (cookie.empty()) return {std::move(outcome), false};
-  return {services.bearer.authenticate(cookie, may_ask_database), true};
+  return {services.bearer.authenticate(cookie, may_ask_database, accepts), true};
 }
 
 bool is_same_origin(const http::Request& request) noexcept {

@@ -32,7 +32,8 @@ struct Authenticated {
   tokens::BearerOutcome outcome;
   bool by_cookie = false;
 };
-Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database);
+Authenticated authenticate(Services& services, const http::Request& request, bool may_ask_database,
+                           tokens::Accepts accepts = tokens::Accepts::logins);
 
 struct LoginCookies {
   std::string_view refresh;  // empty: it stays as it is

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/percent.h"
+
 namespace api {
 namespace {
 
@@ -16,11 +18,6 @@ std::string allow_header(const std::vector<const Route*>& rows) {
     allow.append(method).append(", ");
   }
   return allow + (has_get ? "HEAD, OPTIONS" : "OPTIONS");
-}
-
-constexpr bool is_unreserved(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
 }
 
 }  // namespace
@@ -63,7 +60,7 @@ Router::Match Router::match(std::string_view path) const noexcept {
   for (const Pattern& pattern : patterns_) {
     if (!path.starts_with(pattern.before)) continue;
     std::string_view rest = path.substr(pattern.before.size());
-    const auto end = std::find_if_not(rest.begin(), rest.end(), is_unreserved);
+    const auto end = std::find_if_not(rest.begin(), rest.end(), http::is_unreserved);
     const std::string_view parameter = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     if (parameter.empty()) continue;
     rest.remove_prefix(parameter.size());

@@ -41,6 +41,9 @@ constexpr std::string_view kIntrospectDescription = "RFC 7662, for services with
 constexpr std::string_view kKeySetDescription = "The public keys that verify tokens: RFC 7517.";
 constexpr std::string_view kDiscoveryDescription =
     "What there is of OpenID Connect Discovery 1.0: issuer, keys, endpoints for services.";
+constexpr std::string_view kGatewayDescription =
+    "For nginx's auth_request, and for nobody else: whose credential it is, and\n"
+    "whether the location's rule lets him pass.";
 
 using enum Access;
 using enum Kind;
@@ -93,6 +96,7 @@ constexpr Route kRoutes[] = {
     {"GET",  "/api/dashboard/",      view,  bearer, Lane::token,    show_dashboard,    always,            200, no_fields,           "Dashboard", ""},
     {"GET",  "/.well-known/jwks.json", probe, open, Lane::token,    show_key_set,      always,            200, no_fields,           "Key Set", kKeySetDescription},
     {"GET",  "/.well-known/openid-configuration", probe, open, Lane::token, show_discovery, with_issuer_url, 200, no_fields,       "Discovery", kDiscoveryDescription},
+    {"GET",  "/gateway/",            probe, open,   Lane::token,    judge_access,      always,            204, no_fields,           "Gateway", kGatewayDescription},
     {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       always,            200, no_fields,           "Health", ""},
     {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    always,            200, no_fields,           "Readiness", ""},
 };

@@ -12,6 +12,7 @@
 #include "accounts/registration.h"
 #include "accounts/service_clients.h"
 #include "tokens/bearer.h"
+#include "tokens/gateway_token.h"
 #include "tokens/key_ring.h"
 #include "tokens/personal_tokens.h"
 #include "tokens/refresh_tokens.h"
@@ -59,6 +60,8 @@ struct Services {
   tokens::UserDirectory& directory;
   tokens::Sessions& sessions;
   tokens::PersonalTokens& personal_tokens;
+  const tokens::GatewayTokens& gateway_tokens;
+  const util::Clock& clock;
   /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database;
   /// throws nothing.
   std::function<std::vector<std::string>()> not_ready;

@@ -81,6 +81,7 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
   add_createsuperuser(*app, line);
   add_changepassword(*app, line);
   add_user(*app, line);
+  add_group(*app, line);
   add_session(*app, line);
   add_personal_token(*app, line);
   add_throttle(*app, line);

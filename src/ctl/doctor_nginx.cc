@@ -162,6 +162,7 @@ void keep_conn(const Site& site, Report& report) {
 
 void body_on_disk(const Site& site, Report& report) {
   const auto places = where(site, [](const Way& way) {
+    if (first_argument(effective(way, "fastcgi_pass_request_body")) == "off") return false;  // the gateway's
     const Block most = effective(way, "client_max_body_size");
     const Block buffer = effective(way, "client_body_buffer_size");
     // nginx's defaults: 1m, and 16k on 64-bit machines. A most of 0 is no limit at all.

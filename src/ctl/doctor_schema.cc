@@ -105,9 +105,11 @@ void check_django_tables(Patient& patient, Report& report) {
     }
     return report.problem("There is no auth_user.", "jwtauthctl migrate creates it.");
   }
-  if (django && !patient.tables.contains("auth_user_groups")) {  // Django makes both in one migration
+  // Django makes both in one migration; auth_user_groups, which it makes there too, may be of ours.
+  if (django && !patient.tables.contains("auth_user_user_permissions")) {
     return report.problem(
-        "This is a Django site's database, but its auth_user is not Django's: auth_user_groups is missing. "
+        "This is a Django site's database, but its auth_user is not Django's: auth_user_user_permissions is "
+        "missing. "
         "The site has a user model of its own (AUTH_USER_MODEL), or its auth app is not migrated yet.",
         "See where Django keeps its users. A user model of its own cannot be served; else have auth_user "
         "made by manage.py migrate, once the one that is here, if it is empty, is dropped.");

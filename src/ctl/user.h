@@ -42,6 +42,8 @@ ExitCode with_id_of(const UserReference& whom, store::UserStore& users, Terminal
 
 /// The words for it on a verb's command line, which may leave both out.
 std::shared_ptr<UserReference> add_user_reference(CLI::App& verb);
+/// Called when the command line is parsed: one of the two must have been given.
+void require(const UserReference& whom);
 bool given(const UserReference& whom);
 
 }  // namespace jwtauthd

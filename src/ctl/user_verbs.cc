@@ -7,11 +7,6 @@
 namespace jwtauthd {
 namespace {
 
-/// Called when the command line is parsed: one of the two must have been given.
-void require(const UserReference& whom) {
-  if (!given(whom)) throw CLI::RequiredError("username or --id");
-}
-
 void add_list(CLI::App& group, CommandLine& line) {
   CLI::App* verb = group.add_subcommand("list", "List accounts, in the order in which they were made.");
   auto request = std::make_shared<UserList>();
@@ -105,6 +100,10 @@ std::shared_ptr<UserReference> add_user_reference(CLI::App& verb) {
   auto* username = verb.add_option("username", whom->username, "The login name.");
   verb.add_option("--id", whom->id, "The id, instead of the name.")->excludes(username);
   return whom;
+}
+
+void require(const UserReference& whom) {
+  if (!given(whom)) throw CLI::RequiredError("username or --id");
 }
 
 bool given(const UserReference& whom) {

@@ -26,6 +26,7 @@ void add_config(CLI::App& root, CommandLine& line);
 void add_createsuperuser(CLI::App& root, CommandLine& line);
 void add_changepassword(CLI::App& root, CommandLine& line);
 void add_user(CLI::App& root, CommandLine& line);
+void add_group(CLI::App& root, CommandLine& line);
 void add_session(CLI::App& root, CommandLine& line);
 void add_personal_token(CLI::App& root, CommandLine& line);
 void add_throttle(CLI::App& root, CommandLine& line);

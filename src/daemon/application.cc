@@ -82,6 +82,12 @@ tokens::IssuerOptions issuer_options(const Config& c) {
           .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string()};
 }
 
+tokens::GatewayTokenOptions gateway_token_options(const Config& c) {
+  return {.issuer = c.tokens.issuer,
+          .audience = c.tokens.audience,
+          .token_type_claim = c.tokens.token_type_claim};
+}
+
 tokens::DirectoryOptions directory_options(const Config& c) {
   tokens::DirectoryOptions options;
   options.capacity = static_cast<std::size_t>(c.cache.users);
@@ -238,6 +244,7 @@ struct Application::Parts {
         personal_tokens(personal_token_rows, feed, clock, random, personal_token_options(configuration)),
         bearer(verifier, directory, clock, bearer_options(configuration), &feed, {&personal_tokens}),
         sessions(session_rows, feed, clock, tokens::lifetimes(configuration.tokens)),
+        gateway_tokens(keys, clock, gateway_token_options(configuration)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
         services{api_options(configuration),
@@ -255,6 +262,8 @@ struct Application::Parts {
                  directory,
                  sessions,
                  personal_tokens,
+                 gateway_tokens,
+                 clock,
                  [this] { return readiness.missing(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
@@ -313,6 +322,7 @@ struct Application::Parts {
   tokens::PersonalTokens personal_tokens;
   tokens::BearerAuthenticator bearer;
   tokens::Sessions sessions;
+  tokens::GatewayTokens gateway_tokens;
   std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
   Readiness readiness;
   api::Services services;

@@ -29,6 +29,9 @@ constexpr Parameter kParameters[] = {
     {"HTTP_ORIGIN", &http::Request::origin},
     {"HTTP_SEC_FETCH_SITE", &http::Request::fetch_site},
     {"HTTP_IF_NONE_MATCH", &http::Request::if_none_match},
+    // From nginx's configuration: what a client sends arrives as HTTP_*.
+    {"JWTAUTHD_RULE", &http::Request::gateway_rule},
+    {"JWTAUTHD_METHOD", &http::Request::gateway_method},
 };
 
 bool usable_id(std::string_view id) noexcept {

@@ -30,4 +30,16 @@ std::string percent_decoded(std::string_view text, Plus plus) {
   return out;
 }
 
+void append_percent_encoded(std::string& out, std::string_view text, std::string_view also) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c) || also.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+}
+
 }  // namespace http

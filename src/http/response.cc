@@ -106,7 +106,7 @@ bool has_header(const Response& response, std::string_view name) noexcept {
 
 std::size_t size_of(const Response& response, std::string_view request_id) noexcept {
   std::size_t size = kFixedSize + response.body.size() + response.content_type.size() +
-                     response.allow.size() + request_id.size();
+                     response.allow.size() + response.header_lines.size() + request_id.size();
   for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
   return size;
 }
@@ -151,6 +151,7 @@ void write(std::string& out, const Response& response, std::string_view request_
   if (response.no_store) out += kNoStore;
   if (!request_id.empty()) append_header(out, "X-Request-ID", request_id);
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
+  out += response.header_lines;
   out += "\r\n";
   if (!head_only) out += response.body;
 }

@@ -15,6 +15,8 @@ struct Response {
   std::string_view content_type = "application/json";  // static text; empty: no such header
   /// Beyond the standard set. Names are static; values hold no CR, LF or NUL (the writer drops those).
   std::vector<std::pair<std::string_view, std::string>> headers;
+  /// More of them, each with its CRLF, which go out as they stand: their writer has encoded what is in them.
+  std::string header_lines;
   std::string_view allow;    // `Allow`, from the route row; static; empty: none
   bool vary_accept = true;   // Vary: Accept and X-Frame-Options: views have them, redirects do not
   bool vary_cookie = false;  // and Vary: Cookie, where a cookie can authenticate

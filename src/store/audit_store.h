@@ -35,6 +35,10 @@ enum class AuditKind {
   throttle_cleared,
   token_created,  // a personal access token, which stands in `session`
   token_revoked,
+  group_created,
+  group_deleted,
+  group_joined,
+  group_left,
 };
 std::string_view name(AuditKind kind) noexcept;  // "login_failed"
 std::optional<AuditKind> audit_kind(std::string_view name) noexcept;

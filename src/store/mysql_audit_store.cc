@@ -30,6 +30,10 @@ constexpr std::pair<AuditKind, std::string_view> kNames[] = {
     {AuditKind::throttle_cleared, "throttle_cleared"},
     {AuditKind::token_created, "token_created"},
     {AuditKind::token_revoked, "token_revoked"},
+    {AuditKind::group_created, "group_created"},
+    {AuditKind::group_deleted, "group_deleted"},
+    {AuditKind::group_joined, "group_joined"},
+    {AuditKind::group_left, "group_left"},
 };
 
 AuditRecord read_record(const mysql::Rows& row) {

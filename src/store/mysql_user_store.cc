@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "store/audit_row.h"
 
@@ -40,8 +41,9 @@ std::vector<User> read_all(mysql::Rows rows) {
   return users;
 }
 
-std::string select_by_ids(std::size_t count) {
-  std::string sql = "SELECT " USER_COLUMNS " FROM auth_user WHERE id IN (?";
+std::string with_list(std::string_view select, std::size_t count) {
+  std::string sql(select);
+  sql += " IN (?";
   for (std::size_t i = 1; i < count; ++i) sql += ",?";
   return sql + ")";
 }
@@ -51,10 +53,27 @@ struct IdList {
   std::size_t size;
   std::string sql;
 };
-const std::array<IdList, 3>& id_lists() {
-  static const std::array<IdList, 3> lists{
-      {{8, select_by_ids(8)}, {64, select_by_ids(64)}, {512, select_by_ids(512)}}};
-  return lists;
+using IdLists = std::array<IdList, 3>;
+IdLists id_lists(std::string_view select) {
+  return {{{8, with_list(select, 8)}, {64, with_list(select, 64)}, {512, with_list(select, 512)}}};
+}
+
+/// Asks for all `ids`, in as few statements as their number takes.
+template <typename Take>
+void each_row(mysql::Pool& pool, const IdLists& lists, std::span<const std::int64_t> ids, Take take) {
+  if (ids.empty()) return;
+  auto lease = pool.acquire();
+  while (!ids.empty()) {
+    const auto fits = [&](const IdList& list) { return ids.size() <= list.size; };
+    auto list = std::find_if(lists.begin(), lists.end(), fits);
+    if (list == lists.end()) --list;
+    const std::size_t count = std::min(ids.size(), list->size);
+    auto statement = lease.prepare(list->sql.c_str());
+    for (std::size_t i = 0; i < list->size; ++i) statement.bind(ids[std::min(i, count - 1)]);
+    auto rows = statement.query();
+    while (rows.next()) take(rows);
+    ids = ids.subspan(count);
+  }
 }
 
 /// What matches a text anywhere, the text's own wildcards taken literally.
@@ -133,22 +152,25 @@ std::optional<User> MysqlUserStore::find_by_id(std::int64_t id) {
 }
 
 std::vector<User> MysqlUserStore::find_by_ids(std::span<const std::int64_t> ids) {
+  static const IdLists lists = id_lists("SELECT " USER_COLUMNS " FROM auth_user WHERE id");
   std::vector<User> users;
-  if (ids.empty()) return users;
-  auto lease = pool_.acquire();
-  while (!ids.empty()) {
-    const auto& lists = id_lists();
-    const auto fits = [&](const IdList& list) { return ids.size() <= list.size; };
-    auto list = std::find_if(lists.begin(), lists.end(), fits);
-    if (list == lists.end()) --list;
-    const std::size_t count = std::min(ids.size(), list->size);
-    auto statement = lease.prepare(list->sql.c_str());
-    for (std::size_t i = 0; i < list->size; ++i) statement.bind(ids[std::min(i, count - 1)]);
-    auto rows = statement.query();
-    while (rows.next()) users.push_back(read_user(rows));
-    ids = ids.subspan(count);
-  }
+  each_row(pool_, lists, ids, [&](const mysql::Rows& row) { users.push_back(read_user(row)); });
   return users;
+}
+
+std::vector<Membership> MysqlUserStore::groups_of(std::span<const std::int64_t> ids) {
+  static const IdLists lists = id_lists(
+      "SELECT m.user_id, g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id "
+      "WHERE m.user_id");
+  std::vector<Membership> memberships;
+  each_row(pool_, lists, ids, [&](const mysql::Rows& row) {
+    memberships.push_back({row.integer(1), row.text(2)});
+  });
+  // Here and not there: the order of the column's collation leaves some names' order open.
+  std::sort(memberships.begin(), memberships.end(), [](const Membership& a, const Membership& b) {
+    return std::tie(a.user_id, a.group) < std::tie(b.user_id, b.group);
+  });
+  return memberships;
 }
 
 bool MysqlUserStore::username_exists(std::string_view username) {

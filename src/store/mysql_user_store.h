@@ -14,6 +14,7 @@ class MysqlUserStore final : public UserStore {
   std::optional<User> find_by_username(std::string_view username) override;
   std::optional<User> find_by_id(std::int64_t id) override;
   std::vector<User> find_by_ids(std::span<const std::int64_t> ids) override;
+  std::vector<Membership> groups_of(std::span<const std::int64_t> ids) override;
   bool username_exists(std::string_view username) override;
   bool email_exists(std::string_view email) override;
   Inserted insert(User& user, bool unique_email, const AuditEvent* event = nullptr) override;

@@ -27,6 +27,12 @@ struct User {
   util::TimePoint date_joined;
 };
 
+/// A user's place in a group of Django's.
+struct Membership {
+  std::int64_t user_id = 0;
+  std::string group;  // its name
+};
+
 struct UserFilter {
   std::string search;  // substring of username or e-mail; empty: all
   std::optional<bool> is_active;
@@ -58,6 +64,8 @@ class UserStore {
   virtual std::optional<User> find_by_id(std::int64_t id) = 0;
   /// Those of `ids` that exist, in no order: the batched poll of the user cache.
   virtual std::vector<User> find_by_ids(std::span<const std::int64_t> ids) = 0;
+  /// The groups that `ids` are in, by user, then by the bytes of the name: the same poll.
+  virtual std::vector<Membership> groups_of(std::span<const std::int64_t> ids) = 0;
   virtual bool username_exists(std::string_view username) = 0;
   /// Compared without regard to case, by the column's collation.
   virtual bool email_exists(std::string_view email) = 0;

@@ -31,6 +31,11 @@ std::size_t per_shard(std::size_t capacity) {
   return std::max<std::size_t>(1, capacity / shard_count);
 }
 
+Groups groups_of(std::int64_t id, const std::vector<store::Membership>& all) {
+  const auto of_user = std::ranges::equal_range(all, id, {}, &store::Membership::user_id);
+  return {of_user.begin(), of_user.end()};
+}
+
 }  // namespace
 
 struct UserDirectory::Impl {
@@ -48,6 +53,8 @@ struct UserDirectory::Impl {
   const Trust trust;
   std::array<util::Guarded<UserShard>, shard_count> shards;
   std::atomic<Instant::rep> last_success;
+  std::once_flag groups_wanted;
+  std::atomic<bool> with_groups{false};
   std::mutex waking;
   std::condition_variable_any wake;
   std::jthread poller;  // last: joined before the rest goes
@@ -88,7 +95,9 @@ UserPtr UserDirectory::fetch(std::int64_t id) {
   if (under_way) return under_way->get();
   try {
     const auto read = impl_->users.find_by_id(id);
-    UserPtr user = read ? known_user(*read) : nullptr;
+    std::vector<store::Membership> groups;
+    if (read && impl_->with_groups) groups = impl_->users.groups_of(std::span(&id, 1));
+    UserPtr user = read ? known_user(*read, groups) : nullptr;
     shard.lock()->land(departure, user, began);
     answer.set_value(user);
     return user;
@@ -110,6 +119,14 @@ bool UserDirectory::has_password(std::int64_t id, std::string_view encoded) {
 
 void UserDirectory::forget(std::int64_t id) {
   impl_->shard(id).lock()->forget(id);
+}
+
+void UserDirectory::want_groups() {
+  std::call_once(impl_->groups_wanted, [this] {
+    impl_->with_groups = true;
+    // Those that are known, or being read, came without.
+    for (auto& shard : impl_->shards) shard.lock()->forget_all();
+  });
 }
 
 std::chrono::milliseconds UserDirectory::age() const {
@@ -177,11 +194,16 @@ void UserDirectory::Impl::poll_batch(std::span<const UserShard::Departure> batch
   const Instant began = now();
   const std::vector<store::User> read = users.find_by_ids(ids);
   std::unordered_map<std::int64_t, const store::User*> by_id;
+  std::vector<store::Membership> groups;
+  if (with_groups) groups = users.groups_of(ids);
   by_id.reserve(read.size());
   for (const auto& user : read) by_id.emplace(user.id, &user);
   for (const auto& departure : batch) {
     const auto found = by_id.find(departure.id);
-    shard(departure.id).lock()->confirm(departure, found == by_id.end() ? nullptr : found->second, began);
+    shard(departure.id)
+        .lock()
+        ->confirm(departure, found == by_id.end() ? nullptr : found->second, groups_of(departure.id, groups),
+                  began);
   }
 }
 

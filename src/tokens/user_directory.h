@@ -52,6 +52,9 @@ class UserDirectory {
   /// Starts the polling thread. While the database is away it logs that once and goes on trying.
   void start();
   void stop();
+  /// From its first return on, KnownUser.groups is filled, for as long as the directory lives. Before, they
+  /// are empty, and no statement asks for them.
+  void want_groups();
   /// Re-reads all users in use now, on this thread; what the polling thread does at its intervals.
   /// Throws util::Outage.
   void poll_once();

@@ -1,5 +1,6 @@
 #include "tokens/user_shard.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -12,10 +13,12 @@ std::uint64_t quick_hash(std::string_view text) {
   return std::hash<std::string_view>{}(text);
 }
 
-bool same(const KnownUser& known, const store::User& read) {
+bool same(const KnownUser& known, const store::User& read, Groups groups) {
   return known.username == read.username && known.email == read.email && known.is_active == read.is_active &&
          known.is_staff == read.is_staff && known.is_superuser == read.is_superuser &&
-         known.password_seen == quick_hash(read.password);
+         known.password_seen == quick_hash(read.password) &&
+         std::equal(known.groups.begin(), known.groups.end(), groups.begin(), groups.end(),
+                    [](const std::string& name, const store::Membership& in) { return name == in.group; });
 }
 
 // Of so many entries the one that was not used for the longest goes: close to the exact order, without
@@ -24,10 +27,13 @@ constexpr std::size_t candidates = 8;
 
 }  // namespace
 
-UserPtr known_user(const store::User& user) {
+UserPtr known_user(const store::User& user, Groups groups) {
+  std::vector<std::string> names;
+  names.reserve(groups.size());
+  for (const auto& membership : groups) names.push_back(membership.group);
   return std::make_shared<const KnownUser>(KnownUser{user.id, user.username, user.email, user.is_active,
                                                      user.is_staff, user.is_superuser, mark_of(user.password),
-                                                     quick_hash(user.password)});
+                                                     quick_hash(user.password), std::move(names)});
 }
 
 std::optional<UserPtr> UserShard::recall(std::int64_t id, Instant now, const Trust& trust) {
@@ -76,9 +82,14 @@ void UserShard::abandon(const Departure& departure) {
 }
 
 void UserShard::forget(std::int64_t id) {
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return;
-  Entry& entry = found->second;
+  if (const auto found = entries_.find(id); found != entries_.end()) forget(found->second);
+}
+
+void UserShard::forget_all() {
+  for (auto& [id, entry] : entries_) forget(entry);
+}
+
+void UserShard::forget(Entry& entry) {
   // Reads under way no longer find their mark; who asks from now on starts a query of his own.
   entry.mark = ++last_mark_;
   entry.known = false;
@@ -98,14 +109,14 @@ void UserShard::collect(Instant idle, std::vector<Departure>& out) {
   }
 }
 
-void UserShard::confirm(const Departure& departure, const store::User* read, Instant began) {
+void UserShard::confirm(const Departure& departure, const store::User* read, Groups groups, Instant began) {
   Entry* entry = find(departure);
   if (entry == nullptr || !entry->known || entry->confirmed > began) return;
   entry->confirmed = began;
   if (read == nullptr) {
     entry->user.reset();
-  } else if (!entry->user || !same(*entry->user, *read)) {
-    entry->user = known_user(*read);
+  } else if (!entry->user || !same(*entry->user, *read, groups)) {
+    entry->user = known_user(*read, groups);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -16,8 +17,9 @@
 namespace tokens {
 
 using Instant = std::chrono::steady_clock::time_point;
-using UserPtr = std::shared_ptr<const KnownUser>;  // nullptr: there is no such user
-using Flight = std::shared_future<UserPtr>;        // a query under way
+using UserPtr = std::shared_ptr<const KnownUser>;   // nullptr: there is no such user
+using Groups = std::span<const store::Membership>;  // of one user
+using Flight = std::shared_future<UserPtr>;         // a query under way
 
 /// How long an entry is trusted after the read that confirmed it began.
 struct Trust {
@@ -43,11 +45,12 @@ class UserShard {
   void abandon(const Departure& departure);
 
   void forget(std::int64_t id);
+  void forget_all();
 
   /// The entries to confirm; drops those that were not asked for since `idle`.
   void collect(Instant idle, std::vector<Departure>& out);
   /// What the poll read: nothing changes when the user is as he was known.
-  void confirm(const Departure& departure, const store::User* read, Instant began);
+  void confirm(const Departure& departure, const store::User* read, Groups groups, Instant began);
 
   std::size_t size() const noexcept { return entries_.size(); }
 
@@ -61,6 +64,7 @@ class UserShard {
     Flight flight;  // valid while a query is under way
   };
 
+  void forget(Entry& entry);
   Entry* find(const Departure& departure);
   void make_room(std::size_t capacity);
 
@@ -70,6 +74,6 @@ class UserShard {
 };
 
 /// Only what a KnownUser shows: of the password hash a digest.
-UserPtr known_user(const store::User& user);
+UserPtr known_user(const store::User& user, Groups groups);
 
 }  // namespace tokens

@@ -23,8 +23,9 @@ class FixedClock final : public util::Clock {
 class FakeUserStore final : public store::UserStore {
  public:
   std::vector<store::User> rows;
-  std::vector<store::AuditEvent> events;  // as the table would have them
-  int queries = 0;                        // calls that would read
+  std::vector<store::Membership> memberships;  // in order
+  std::vector<store::AuditEvent> events;       // as the table would have them
+  int queries = 0;                             // calls that would read
   int writes = 0;
   bool away = false;         // every call throws
   bool writes_fail = false;  // calls that would write throw
@@ -55,6 +56,14 @@ class FakeUserStore final : public store::UserStore {
     std::vector<store::User> found;
     for (const auto& row : rows) {
       if (std::find(ids.begin(), ids.end(), row.id) != ids.end()) found.push_back(row);
+    }
+    return found;
+  }
+  std::vector<store::Membership> groups_of(std::span<const std::int64_t> ids) override {
+    reading();
+    std::vector<store::Membership> found;
+    for (const auto& membership : memberships) {
+      if (std::ranges::count(ids, membership.user_id) != 0) found.push_back(membership);
     }
     return found;
   }

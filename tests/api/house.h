@@ -30,7 +30,7 @@ inline tokens::KeyRing test_keys() {
 }
 
 struct House {
-  explicit House(api::ApiOptions options = {})
+  explicit House(api::ApiOptions options = {}, std::vector<tokens::CredentialSource*> sources = {})
       : simplejwt_tokens{verifier,
                          issuer,
                          user_of_token,
@@ -38,7 +38,7 @@ struct House {
                          &audit,
                          clock,
                          {.simplejwt_5_2 = options.simplejwt_5_2}},
-        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr, {&personal_tokens}},
+        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr, and_personal(std::move(sources))},
         services{options,
                  registration,
                  credentials,
@@ -54,8 +54,15 @@ struct House {
                  directory,
                  sessions,
                  personal_tokens,
+                 gateway_tokens,
+                 clock,
                  [this] { return missing; }} {
     feed.poll_once();
+  }
+
+  std::vector<tokens::CredentialSource*> and_personal(std::vector<tokens::CredentialSource*> sources) {
+    sources.push_back(&personal_tokens);
+    return sources;
   }
 
   accounts_test::FakeUserStore users;
@@ -86,6 +93,7 @@ struct House {
   tokens::PersonalTokens personal_tokens{personal_token_rows, feed, clock, random, {.max_per_user = 3}};
   tokens::SimpleJwtTokens simplejwt_tokens;
   tokens::BearerAuthenticator bearer;
+  tokens::GatewayTokens gateway_tokens{keys, clock, {}};
   std::vector<std::string> missing;  // what /readyz shall tell
   api::Services services;
   api::App app{services};

@@ -287,7 +287,7 @@ class PersonalTokensApiTest : public CppUnit::TestFixture {
 
   void a_cookie_needs_the_csrf_token() {
     auto request = House::request("POST", "/api/tokens/", R"({"name":"a"})");
-    const std::string cookie = "__Secure-jwtauthd_access=" + bearer_.substr(7);
+    const std::string cookie = "__Host-jwtauthd_access=" + bearer_.substr(7);
     request.cookie = cookie;
     CPPUNIT_ASSERT_EQUAL(403, house_.send(request).status);
     CPPUNIT_ASSERT(house_.personal_token_rows.rows().empty());

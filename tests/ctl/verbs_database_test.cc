@@ -16,7 +16,14 @@ class VerbsDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST(superuser_is_made_changed_and_closed);
   CPPUNIT_TEST(schema_that_is_missing_is_no_riddle);
   CPPUNIT_TEST(expired_tokens_are_flushed_in_batches);
+  CPPUNIT_TEST(groups_are_made_filled_and_deleted);
+  CPPUNIT_TEST(a_group_that_django_holds_on_to_is_not_deleted);
   CPPUNIT_TEST_SUITE_END();
+
+  void add_user(int id, const std::string& name) {
+    database_->run("INSERT INTO auth_user VALUES (" + std::to_string(id) + ", '!', NULL, 0, '" + name +
+                   "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
+  }
 
  public:
   void migrates_from_nothing() {
@@ -113,6 +120,58 @@ class VerbsDatabaseTest : public ctl_test::VerbsFixture {
     CPPUNIT_ASSERT_EQUAL("10"s, database_->value("SELECT COUNT(*) FROM token_blacklist_outstandingtoken"));
     CPPUNIT_ASSERT_EQUAL(0, run({"flush-expired-tokens"}));
     CPPUNIT_ASSERT_EQUAL("Deleted 0 expired tokens.\n"s, terminal_.output);
+  }
+
+  void groups_are_made_filled_and_deleted() {
+    run({"migrate"});
+    add_user(7, "ann");
+    const auto said = [&](int status, std::vector<std::string> words) {
+      words.insert(words.begin(), "group");
+      CPPUNIT_ASSERT_EQUAL(status, run(words));
+      return terminal_.output + terminal_.errors;
+    };
+    CPPUNIT_ASSERT_EQUAL("Group 'Site owners' is there now, without members.\n"s,
+                         said(0, {"create", "Site owners"}));
+    CPPUNIT_ASSERT_EQUAL("Error: there is a group 'site owners' already\n"s,
+                         said(1, {"create", "site owners"}));
+    said(1, {"create", ""});
+    said(1, {"create", std::string(151, 'x')});
+    CPPUNIT_ASSERT_EQUAL("User 'ann' is now in group 'Site owners'.\n"s,
+                         said(0, {"add", "Site owners", "ann"}));
+    CPPUNIT_ASSERT_EQUAL("User 'ann' is already in group 'Site owners'.\n"s,
+                         said(0, {"add", "Site owners", "--id", "7"}));
+    CPPUNIT_ASSERT_EQUAL("NAME         MEMBERS\nSite owners  1\n"s, said(0, {"list"}));
+    CPPUNIT_ASSERT_EQUAL(
+        "Error: there is no group 'x\uFFFD'; `jwtauthctl group list` shows those there are\n"s,
+        said(1, {"add", "x\n", "ann"}));
+    CPPUNIT_ASSERT_EQUAL("Error: user 'bob' does not exist\n"s, said(1, {"add", "Site owners", "bob"}));
+    said(2, {"add", "Site owners"});
+    CPPUNIT_ASSERT_EQUAL("User 'ann' is no longer in group 'Site owners'.\n"s,
+                         said(0, {"remove", "Site owners", "ann"}));
+    CPPUNIT_ASSERT_EQUAL("User 'ann' is not in group 'Site owners'.\n"s,
+                         said(0, {"remove", "Site owners", "ann"}));
+    said(0, {"add", "Site owners", "ann"});
+    CPPUNIT_ASSERT_EQUAL("Group 'Site owners' is deleted.\n"s, said(0, {"delete", "Site owners"}));
+    CPPUNIT_ASSERT_EQUAL("0"s, database_->value("SELECT COUNT(*) FROM auth_user_groups"));
+    said(1, {"delete", "Site owners"});
+    CPPUNIT_ASSERT_EQUAL(
+        "group_created:0:Site owners group_joined:7:Site owners group_left:7:Site owners group_joined:7:Site "
+        "owners group_deleted:0:Site owners"s,
+        database_->value(
+            "SELECT GROUP_CONCAT(CONCAT(kind, ':', user_id, ':', reason) ORDER BY id SEPARATOR ' ') "
+            "FROM jwtauthd_audit"));
+  }
+
+  void a_group_that_django_holds_on_to_is_not_deleted() {
+    run({"migrate"});
+    run({"group", "create", "editors"});
+    database_->run(
+        "CREATE TABLE auth_group_permissions (id int AUTO_INCREMENT PRIMARY KEY, group_id int NOT NULL, "
+        "FOREIGN KEY (group_id) REFERENCES auth_group (id)) ENGINE=InnoDB");
+    database_->run("INSERT INTO auth_group_permissions (group_id) SELECT id FROM auth_group");
+    CPPUNIT_ASSERT_EQUAL(1, run({"group", "delete", "editors"}));
+    CPPUNIT_ASSERT(terminal_.errors.find("Django") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL("1"s, database_->value("SELECT COUNT(*) FROM auth_group"));
   }
 };
 

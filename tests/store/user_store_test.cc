@@ -46,6 +46,7 @@ class UserStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(second_user_of_a_name_is_refused);
   CPPUNIT_TEST(of_two_who_register_a_name_at_once_one_gets_it);
   CPPUNIT_TEST(finds_many_by_id);
+  CPPUNIT_TEST(finds_the_groups_of_many);
   CPPUNIT_TEST(password_is_replaced_only_when_it_is_still_the_expected_one);
   CPPUNIT_TEST(last_login_and_activity_are_set);
   CPPUNIT_TEST(change_of_an_unknown_user_says_so);
@@ -208,6 +209,23 @@ class UserStoreTest : public CppUnit::TestFixture {
     }
   }
 
+  void finds_the_groups_of_many() {
+    database_->run("INSERT INTO auth_group (id, name) VALUES (1, 'b'), (2, 'Z'), (3, 'a'), (4, 'nobody')");
+    database_->run(
+        "INSERT INTO auth_user_groups (user_id, group_id) VALUES (9, 1), (7, 1), (7, 2), (7, 3), (8, 3)");
+    const auto told = [&](std::vector<std::int64_t> ids) {
+      std::string text;
+      for (const auto& in : users_->groups_of(ids)) text += std::to_string(in.user_id) + in.group + " ";
+      return text;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("7Z 7a 7b 9b "), told({9, 7, 6}));
+    CPPUNIT_ASSERT_EQUAL(std::string(), told({}));
+    CPPUNIT_ASSERT_EQUAL(std::string(), told({6}));
+    std::vector<std::int64_t> many(600, 5);
+    many.back() = 8;
+    CPPUNIT_ASSERT_EQUAL(std::string("8a "), told(many));
+  }
+
   void password_is_replaced_only_when_it_is_still_the_expected_one() {
     const auto id = add("bob");
     CPPUNIT_ASSERT(users_->set_password(id, "one$AAAA", "!"));
@@ -299,8 +317,9 @@ class UserStoreTest : public CppUnit::TestFixture {
     users_->email_exists("bob@example.com");
     const std::int64_t ids[] = {id, id + 1};
     users_->find_by_ids(ids);
+    users_->groups_of(ids);
     users_->set_password(id, "x", "!");
-    CPPUNIT_ASSERT_EQUAL(before + 6, pool_->statements_sent());
+    CPPUNIT_ASSERT_EQUAL(before + 7, pool_->statements_sent());
   }
 };
 

@@ -78,6 +78,11 @@ class FakeUsers final : public store::UserStore {
     const std::lock_guard lock(mutex_);
     rows_[id].password = std::move(encoded);
   }
+  /// In the order of a store's answer.
+  void set_memberships(std::vector<store::Membership> memberships) {
+    const std::lock_guard lock(mutex_);
+    memberships_ = std::move(memberships);
+  }
   void remove(std::int64_t id) {
     const std::lock_guard lock(mutex_);
     rows_.erase(id);
@@ -86,6 +91,7 @@ class FakeUsers final : public store::UserStore {
   std::atomic<bool> away{false};  // every call throws
   std::atomic<int> single{0};     // calls of find_by_id
   std::atomic<int> batches{0};    // calls of find_by_ids
+  std::atomic<int> group_queries{0};
   std::atomic<std::size_t> longest_batch{0};
   /// Runs when a row was read and is not returned yet: the place where a change overtakes a read.
   std::function<void()> after_read = [] {};
@@ -116,6 +122,16 @@ class FakeUsers final : public store::UserStore {
     return read;
   }
 
+  std::vector<store::Membership> groups_of(std::span<const std::int64_t> ids) override {
+    ++group_queries;
+    throw_if_away();
+    std::vector<store::Membership> read;
+    const std::lock_guard lock(mutex_);
+    for (const auto& membership : memberships_) {
+      if (std::ranges::count(ids, membership.user_id) != 0) read.push_back(membership);
+    }
+    return read;
+  }
   std::optional<store::User> find_by_username(std::string_view username) override {
     throw_if_away();
     const std::lock_guard lock(mutex_);
@@ -157,6 +173,7 @@ class FakeUsers final : public store::UserStore {
 
   std::mutex mutex_;
   std::map<std::int64_t, store::User> rows_;
+  std::vector<store::Membership> memberships_;
 };
 
 }  // namespace tokens_test

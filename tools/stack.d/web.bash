@@ -54,7 +54,9 @@ http {
     include jwtauthd/jwtauthd-errors.conf;
     # Nothing else lives on this server: unknown paths are answered by the workers, too.
     location / { include jwtauthd/jwtauthd-fastcgi.conf; }
+    include site/server*.conf;
   }
+  include site/http*.conf;
 }
 NGINX
 }
@@ -65,18 +67,33 @@ open_limits() {
   sed 's|^limit_req_zone [^ ]*|limit_req_zone ""|' "$SOURCE/nginx/jwtauthd-limits.conf"
 }
 
+# What SITE has, and snippets whose paths are those of a real host.
+site_files() {
+  local file
+  rm -rf "$NGINX_DIR/site"
+  mkdir -p "$NGINX_DIR/site"
+  [ -z "${SITE:-}" ] || for file in "$SITE"/*.conf; do
+    sed "s|@PORT@|$PORT|g" "$file" >"$NGINX_DIR/site/${file##*/}"
+  done
+  sed "s|/run/|$NGINX_DIR/tmp/|" "$SOURCE/nginx/auth-gateway-http.conf" \
+    >"$NGINX_DIR/jwtauthd/auth-gateway-http.conf"
+}
+configuration_now() { find "$NGINX_DIR/nginx.conf" "$NGINX_DIR"/{jwtauthd,site}/ -name '*.conf' -exec cat {} + | sha256sum; }
+
 nginx_start() {
   local snippet before='' pid
-  mkdir -p "$NGINX_DIR/jwtauthd" "$NGINX_DIR/tmp"
-  [ ! -e "$NGINX_DIR/nginx.conf" ] || before=$(cat "$NGINX_DIR/nginx.conf" "$NGINX_DIR"/jwtauthd/*.conf | sha256sum)
-  for snippet in upstream locations fastcgi errors; do
-    ln -sfn "$SOURCE/nginx/jwtauthd-$snippet.conf" "$NGINX_DIR/jwtauthd/jwtauthd-$snippet.conf"
+  mkdir -p "$NGINX_DIR/jwtauthd" "$NGINX_DIR/site" "$NGINX_DIR/tmp"
+  [ ! -e "$NGINX_DIR/nginx.conf" ] || before=$(configuration_now)
+  for snippet in "$SOURCE"/nginx/{jwtauthd,auth-gateway}*.conf; do
+    case ${snippet##*/} in *-limits.conf | *-workers.conf | auth-gateway-http.conf) continue ;; esac
+    ln -sfn "$snippet" "$NGINX_DIR/jwtauthd/${snippet##*/}"
   done
+  site_files
   if [ -n "${LIMITS:-}" ]; then cat "$LIMITS"; else open_limits; fi >"$NGINX_DIR/jwtauthd/jwtauthd-limits.conf"
   sed "s|unix:[^ ;]*|unix:$WORKERS_SOCKET|" "$SOURCE/nginx/jwtauthd-workers.conf" >"$NGINX_DIR/jwtauthd/jwtauthd-workers.conf"
   nginx_configuration >"$NGINX_DIR/nginx.conf"
   if pid=$(running "$STATE_DIR/run/nginx.pid"); then
-    [ "$before" = "$(cat "$NGINX_DIR/nginx.conf" "$NGINX_DIR"/jwtauthd/*.conf | sha256sum)" ] || kill -HUP "$pid"
+    [ "$before" = "$(configuration_now)" ] || kill -HUP "$pid"
   else
     say "--- start $(date -u +%FT%TZ)" >>"$NGINX_LOG"
     launch "$STATE_DIR/run/nginx.pid" "$NGINX_LOG" \
