@@ -22,6 +22,7 @@
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
 #include "fastcgi/listener.h"
+#include "json/value.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
 #include "store/mysql_audit_store.h"
@@ -29,6 +30,7 @@
 #include "store/mysql_session_store.h"
 #include "store/mysql_throttle_store.h"
 #include "store/mysql_user_store.h"
+#include "tokens/access_claims.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
@@ -36,6 +38,7 @@
 #include "tokens/session_tokens.h"
 #include "tokens/sessions.h"
 #include "tokens/simplejwt_tokens.h"
+#include "tokens/trusted_issuers.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
@@ -61,6 +64,19 @@ mysql::Options database_options(const Config& c) {
   options.write_timeout = c.database.write_timeout;
   options.acquire_timeout = c.database.acquire_timeout;
   return options;
+}
+
+json::Value json_of(const std::string& text) {
+  return json::Value::string(text);
+}
+json::Value json_of(std::int64_t number) {
+  return json::Value::integer(number);
+}
+json::Value json_of(double number) {
+  return json::Value::real(number);
+}
+json::Value json_of(bool is_so) {
+  return json::Value::boolean(is_so);
 }
 
 tokens::KeyRing open_keys(const Config& c) {
@@ -92,7 +108,28 @@ bool speaks_5_2(const Config& c) {
   return c.compat.simplejwt == "5.2";
 }
 
-tokens::IssuerOptions issuer_options(const Config& c) {
+std::vector<tokens::ConstantClaim> constant_claims(const Config& c) {
+  std::vector<tokens::ConstantClaim> claims;
+  for (const config::ConstantClaim& claim : c.claims.constant) {
+    const auto value = std::visit([](const auto& v) { return json_of(v); }, claim.value);
+    claims.push_back({claim.name, value.dump()});
+  }
+  return claims;
+}
+
+std::vector<tokens::TrustedIssuer> trusted_issuers(const Config& c) {
+  std::vector<tokens::TrustedIssuer> issuers;
+  for (const config::TrustedIssuer& named : c.trust.issuers) {
+    tokens::TrustedIssuer issuer{named.issuer, named.audience, named.jwks_file, {}};
+    for (const std::string& name : named.algorithms) {
+      issuer.algorithms.push_back(jwt::algorithm_of(name).value());  // config knows no other names
+    }
+    issuers.push_back(std::move(issuer));
+  }
+  return issuers;
+}
+
+tokens::IssuerOptions issuer_options(const Config& c, const tokens::AccessClaims& custom) {
   return {.access_lifetime = c.tokens.access_token_lifetime,
           .refresh_lifetime = c.tokens.refresh_token_lifetime,
           .issuer = c.tokens.issuer,
@@ -102,7 +139,8 @@ tokens::IssuerOptions issuer_options(const Config& c) {
           .token_type_claim = c.tokens.token_type_claim,
           .user_id_as_string = !speaks_5_2(c),
           .username_as_id = c.tokens.user_id_field == "username",
-          .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string()};
+          .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string(),
+          .custom = &custom};
 }
 
 tokens::DirectoryOptions directory_options(const Config& c) {
@@ -247,12 +285,16 @@ struct Application::Parts {
         profile(users, session_rows, credentials, clock,
                 {.unique_email = configuration.accounts.unique_email}),
         keys(open_keys(configuration)),
-        issuer(keys, clock, random, issuer_options(configuration)),
+        custom_claims(configuration.claims.access, constant_claims(configuration), clock),
+        issuer(keys, clock, random, issuer_options(configuration, custom_claims)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
-        bearer(verifier, directory, clock, bearer_options(configuration), &feed),
+        trusted(trusted_issuers(configuration), clock,
+                {.leeway = configuration.tokens.leeway,
+                 .token_type_claim = configuration.tokens.token_type_claim}),
+        bearer(verifier, directory, clock, bearer_options(configuration), &feed, sources()),
         sessions(session_rows, feed, clock, lifetimes(configuration)),
         refresh_tokens(make_refresh_tokens()),
         readiness(pool, directory, feed, used_blacklist(), configuration.cache.stale_after),
@@ -281,6 +323,11 @@ struct Application::Parts {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
   }
   store::AuditStore* used_audit() { return configuration.audit.enabled ? &audit : nullptr; }
+
+  std::vector<tokens::CredentialSource*> sources() {
+    if (configuration.trust.issuers.empty()) return {};
+    return {&trusted};
+  }
 
   std::unique_ptr<tokens::RefreshTokens> make_refresh_tokens() {
     if (!configuration.sessions.enabled) {
@@ -317,11 +364,13 @@ struct Application::Parts {
   accounts::PasswordChange password_change;
   accounts::Profile profile;
   tokens::KeyRing keys;
+  tokens::AccessClaims custom_claims;
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
   tokens::TokenUsers token_users;
   tokens::RevocationFeed feed;
+  tokens::TrustedIssuers trusted;
   tokens::BearerAuthenticator bearer;
   tokens::Sessions sessions;
   std::unique_ptr<tokens::RefreshTokens> refresh_tokens;
@@ -335,6 +384,9 @@ Application::Application(Config configuration) : parts_(std::make_unique<Parts>(
   if (const auto reason = parts_->readiness.refusal(); !reason.empty()) {
     throw std::runtime_error("this version cannot serve this database: " + reason);
   }
+  if (const auto looked = parts_->trusted.look(); !looked) {
+    throw std::runtime_error("trust.issuers: " + looked.error().message);
+  }
 }
 
 Application::~Application() = default;
@@ -342,11 +394,13 @@ Application::~Application() = default;
 void Application::start() {
   parts_->directory.start();
   parts_->feed.start();
+  parts_->trusted.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
+  parts_->trusted.stop();
   parts_->feed.stop();
   parts_->directory.stop();
   return all_answered;

@@ -29,6 +29,10 @@ Principal principal(std::shared_ptr<const KnownUser> user, const Vouched& vouche
           vouched.grant};
 }
 
+bool is_withdrawn(const Vouched& vouched) {
+  return vouched.grant != nullptr && vouched.grant->withdrawn != nullptr && vouched.grant->withdrawn->load();
+}
+
 }  // namespace
 
 struct BearerAuthenticator::Impl {
@@ -105,9 +109,10 @@ BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_
                                                                     bool may_ask_database, Accepts accepts) {
   if (auto known = cache.find(token)) {
     if (known->grant != nullptr && accepts == Accepts::logins) return TokenDefect::invalid;
-    if (!verifier.expired(known->expires, clock.unix_now())) return *std::move(known);
+    const bool expired = verifier.expired(known->expires, clock.unix_now());
+    if (!expired && !is_withdrawn(*known)) return *std::move(known);
     cache.erase(token);
-    return TokenDefect::expired;
+    if (expired) return TokenDefect::expired;
   }
   // Only here, since what is in the cache has none and looking costs more than a hit.
   if (token.find_first_of(white_space) != std::string_view::npos) return BearerDefect::bad_header;

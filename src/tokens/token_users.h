@@ -56,10 +56,12 @@ class TokenUsers {
   /// A credential that is bound to the user's row: his name and password may have changed since.
   Found find(std::int64_t id, bool may_ask_database) const;
 
+  /// As he is, whatever the rules say of him. Nothing: not known without the database. nullptr: no such user.
+  std::optional<std::shared_ptr<const KnownUser>> known(std::int64_t id, bool may_ask_database) const;
+
   const UserRules& rules() const noexcept { return rules_; }
 
  private:
-  std::optional<std::shared_ptr<const KnownUser>> known(std::int64_t id, bool may_ask_database) const;
   bool may_be_newer_than_known(const UserClaims& said) const;
 
   UserDirectory& directory_;
