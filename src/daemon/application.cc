@@ -21,8 +21,8 @@
 #include "daemon/readiness.h"
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
+#include "daemon/trust_options.h"
 #include "fastcgi/listener.h"
-#include "json/value.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
 #include "store/mysql_audit_store.h"
@@ -66,19 +66,6 @@ mysql::Options database_options(const Config& c) {
   return options;
 }
 
-json::Value json_of(const std::string& text) {
-  return json::Value::string(text);
-}
-json::Value json_of(std::int64_t number) {
-  return json::Value::integer(number);
-}
-json::Value json_of(double number) {
-  return json::Value::real(number);
-}
-json::Value json_of(bool is_so) {
-  return json::Value::boolean(is_so);
-}
-
 tokens::KeyRing open_keys(const Config& c) {
   tokens::KeyRingOptions options;
   options.algorithm = jwt::algorithm_of(c.tokens.algorithm).value();  // config knows no other names
@@ -106,27 +93,6 @@ tokens::VerifierOptions verifier_options(const Config& c) {
 
 bool speaks_5_2(const Config& c) {
   return c.compat.simplejwt == "5.2";
-}
-
-std::vector<tokens::ConstantClaim> constant_claims(const Config& c) {
-  std::vector<tokens::ConstantClaim> claims;
-  for (const config::ConstantClaim& claim : c.claims.constant) {
-    const auto value = std::visit([](const auto& v) { return json_of(v); }, claim.value);
-    claims.push_back({claim.name, value.dump()});
-  }
-  return claims;
-}
-
-std::vector<tokens::TrustedIssuer> trusted_issuers(const Config& c) {
-  std::vector<tokens::TrustedIssuer> issuers;
-  for (const config::TrustedIssuer& named : c.trust.issuers) {
-    tokens::TrustedIssuer issuer{named.issuer, named.audience, named.jwks_file, {}};
-    for (const std::string& name : named.algorithms) {
-      issuer.algorithms.push_back(jwt::algorithm_of(name).value());  // config knows no other names
-    }
-    issuers.push_back(std::move(issuer));
-  }
-  return issuers;
 }
 
 tokens::IssuerOptions issuer_options(const Config& c, const tokens::AccessClaims& custom) {

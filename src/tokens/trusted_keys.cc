@@ -32,7 +32,7 @@ std::int64_t nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-tl::unexpected<util::Error> unreadable() {
+util::unexpected<util::Error> unreadable() {
   return util::fail("cannot be read: " + std::generic_category().message(errno));
 }
 
@@ -57,7 +57,7 @@ util::Result<bool> TrustedKeys::look() {
   return true;
 }
 
-tl::unexpected<util::Error> TrustedKeys::complain(std::string why) {
+util::unexpected<util::Error> TrustedKeys::complain(std::string why) {
   const bool is_new = why != complaint_;
   complaint_ = std::move(why);
   return util::fail(is_new ? file_ + " " + complaint_ : std::string());

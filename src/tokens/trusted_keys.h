@@ -50,7 +50,7 @@ class TrustedKeys {
   };
   util::Result<std::optional<std::string>> read();
   void take(jwt::JwkSet set);
-  tl::unexpected<util::Error> complain(std::string why);
+  util::unexpected<util::Error> complain(std::string why);
 
   const std::string file_;
   const std::vector<jwt::Algorithm> algorithms_;
