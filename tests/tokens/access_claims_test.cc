@@ -77,10 +77,11 @@ class AccessClaimsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(json::parse(text)->has("email"));
     CPPUNIT_ASSERT(!json::parse(text)->has("groups"));
     user.username.clear();
-    for (int i = 0; i < 300; ++i) user.username += "é";
+    for (int i = 0; i < 250; ++i) user.username += "é";
+    user.email = std::string(100, 'e');
     text = written(claims, &user);
     CPPUNIT_ASSERT(json::parse(text)->has("username"));
-    CPPUNIT_ASSERT(!json::parse(text)->has("email") || text.size() <= tokens::max_custom_claims_bytes);
+    CPPUNIT_ASSERT(!json::parse(text)->has("email"));
     CPPUNIT_ASSERT(text.size() <= tokens::max_custom_claims_bytes);
 
     // To the byte: braces here, the comma before in a token.

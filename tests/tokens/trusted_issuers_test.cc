@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "crypto/asymmetric_key.h"
-#include "fake_sessions.h"
 #include "fakes.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
