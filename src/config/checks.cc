@@ -2,17 +2,20 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <system_error>
 
+#include "config/formats.h"
 #include "config/secret_file.h"
 
 namespace config {
 namespace {
 
-constexpr std::size_t kShortestSecret = 32;  // bytes; RFC 7518 section 3.2 for HS256
+constexpr std::size_t kMostConstantBytes = 512;  // of the 1 KiB that custom claims may have
+constexpr std::size_t kShortestSecret = 32;      // bytes; RFC 7518 section 3.2 for HS256
 
 void check_database(const Config::Database& database, const Bad& bad, const Complain& complain) {
   if (!bad("database.socket") && !bad("database.host")) {
@@ -91,6 +94,67 @@ void check_claims(const Config::Tokens& tokens, const Complain& complain) {
   }
 }
 
+void check_readable(std::string_view key, const std::string& path, std::string_view allowed,
+                    const Complain& complain) {
+  if (access(path.c_str(), R_OK) == 0) return;
+  complain(key, "cannot read " + path + ": " + std::generic_category().message(errno), allowed);
+}
+
+void check_trust(const Config& config, const Bad& bad, const Complain& complain) {
+  if (bad("trust.issuers")) return;
+  for (const TrustedIssuer& issuer : config.trust.issuers) {
+    if (issuer.issuer == config.tokens.issuer) {
+      complain("trust.issuers", "has the issuer of tokens.issuer, which signs with keys of ours",
+               "issuers other than ourselves");
+    }
+    check_readable("trust.issuers", issuer.jwks_file, "a JWK set that can be read", complain);
+  }
+}
+
+/// The number of bytes of a claim in JSON, at least: what has escapes has more.
+std::size_t size_of(const ConstantClaim& claim) {
+  const auto* const text = std::get_if<std::string>(&claim.value);
+  return claim.name.size() + (text != nullptr ? text->size() : 20) + 6;
+}
+
+void check_constant_claims(const Config& config, const Bad& bad, const Complain& complain) {
+  if (bad("claims.constant")) return;
+  const Config::Tokens& tokens = config.tokens;
+  const std::array<std::string_view, 17> taken{
+      "exp",        "iat", "nbf",     "iss",      "aud",   "jti",    "sub",      "sid",         "cnf",
+      "token_type", "typ", "user_id", "username", "email", "groups", "is_staff", "is_superuser"};
+  const std::array<std::string_view, 4> named{tokens.user_id_claim, tokens.token_type_claim, tokens.jti_claim,
+                                              tokens.revoke_token_claim};
+  std::size_t bytes = 0;
+  for (const ConstantClaim& claim : config.claims.constant) {
+    bytes += size_of(claim);
+    if (std::find(taken.begin(), taken.end(), claim.name) != taken.end() ||
+        std::find(named.begin(), named.end(), claim.name) != named.end()) {
+      complain("claims.constant", "has the claim " + claim.name + ", which has a meaning of its own",
+               "names that our tokens do not have");
+    } else if (!is_plain(claim.name) || claim.name.empty()) {
+      complain("claims.constant", "has a claim without a name, or with white space in it", "words");
+    }
+  }
+  if (bytes > kMostConstantBytes) {
+    complain("claims.constant", "is longer than 512 bytes", "claims that leave room for those of the user");
+  }
+}
+
+void check_user_claims(const Config& config, const Bad& bad, const Complain& complain) {
+  if (bad("claims.access")) return;
+  const Config::Tokens& tokens = config.tokens;
+  for (const std::string& claim : config.claims.access) {
+    for (const std::string& name : {tokens.user_id_claim, tokens.token_type_claim, tokens.jti_claim,
+                                    tokens.check_revoke_token ? tokens.revoke_token_claim : std::string()}) {
+      if (claim == name) {
+        complain("claims.access", "has " + claim + ", which is a claim of another meaning here",
+                 "names that our tokens do not have");
+      }
+    }
+  }
+}
+
 /// The bounds of crypto/password_scheme.h: what is beyond them would be written and never verified again.
 void check_argon2(const Config::Passwords& passwords, const Bad& bad, const Complain& complain) {
   if (bad("passwords.argon2_memory_kib") || bad("passwords.argon2_iterations")) return;
@@ -116,12 +180,6 @@ void check_scrypt(const Config::Passwords& passwords, const Bad& bad, const Comp
     complain("passwords.scrypt_p", "takes too long together with scrypt_n and scrypt_r",
              "scrypt_n * scrypt_r * scrypt_p up to 8388608");
   }
-}
-
-void check_readable(std::string_view key, const std::string& path, std::string_view allowed,
-                    const Complain& complain) {
-  if (access(path.c_str(), R_OK) == 0) return;
-  complain(key, "cannot read " + path + ": " + std::generic_category().message(errno), allowed);
 }
 
 /// One keeper of refresh tokens: our sessions, or what a neighbouring Django reads.
@@ -154,6 +212,9 @@ void check_together(const Config& config, const Bad& bad, const Complain& compla
   check_database(config.database, bad, complain);
   check_signing_key(config, bad, complain);
   check_claims(config.tokens, complain);
+  check_trust(config, bad, complain);
+  check_user_claims(config, bad, complain);
+  check_constant_claims(config, bad, complain);
   check_argon2(config.passwords, bad, complain);
   check_scrypt(config.passwords, bad, complain);
   check_sessions(config, complain);

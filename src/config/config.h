@@ -5,12 +5,25 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "util/error.h"
 #include "util/secret.h"
 
 namespace config {
+
+struct TrustedIssuer {
+  std::string issuer;
+  std::string audience;
+  std::string jwks_file;
+  std::vector<std::string> algorithms;  // none: all that take a key pair
+};
+
+struct ConstantClaim {
+  std::string name;
+  std::variant<std::string, std::int64_t, double, bool> value;
+};
 
 struct Config {
   struct Server {
@@ -119,6 +132,13 @@ struct Config {
   struct OAuth {
     std::string clients_file;
   } oauth;
+  struct Trust {
+    std::vector<TrustedIssuer> issuers;
+  } trust;
+  struct Claims {
+    std::vector<std::string> access;
+    std::vector<ConstantClaim> constant;
+  } claims;
   struct Cache {
     std::int64_t verified_tokens = 20000;
     std::int64_t users = 20000;

@@ -66,6 +66,10 @@ bool is_claim(std::string_view text) {
   return !text.empty() && is_plain(text) && std::find(kTaken.begin(), kTaken.end(), text) == kTaken.end();
 }
 
+bool is_issuer(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                         std::chrono::milliseconds bare) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());

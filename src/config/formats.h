@@ -25,6 +25,9 @@ inline constexpr std::string_view kSchemesAllowed =
 /// Schemes of an Authorization header (RFC 9110 section 11.1), at least one.
 bool is_schemes(std::string_view text);
 
+inline constexpr std::string_view kIssuerAllowed = "a text of printable ASCII characters";
+bool is_issuer(std::string_view text);
+
 /// "5m", "1d", "250ms", or a bare number of `bare` units. nullopt: none of these, or over 300 years.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                         std::chrono::milliseconds bare);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/config.h"
 
@@ -68,7 +69,25 @@ struct Hidden {
   std::string_view file_meaning;
 };
 
-using Kind = std::variant<Text, Choice, Whole, Fraction, Switch, Seconds, Millis, Mode, Hidden>;
+/// A list of some of a few words.
+struct Words {
+  std::vector<std::string>& (*at)(Config&);
+  std::span<const std::string_view> words;
+};
+
+/// A list of tables.
+struct Issuers {
+  std::vector<TrustedIssuer>& (*at)(Config&);
+  std::span<const std::string_view> algorithms;
+};
+
+/// A table of strings, numbers and truth values.
+struct Constants {
+  std::vector<ConstantClaim>& (*at)(Config&);
+};
+
+using Kind = std::variant<Text, Choice, Whole, Fraction, Switch, Seconds, Millis, Mode, Hidden, Words,
+                          Issuers, Constants>;
 
 struct Key {
   std::string_view section;

@@ -25,9 +25,11 @@ using std::string_view;
 constexpr std::array<string_view, 13> kAlgorithms{"HS256", "HS384", "HS512", "RS256", "RS384",
                                                   "RS512", "PS256", "PS384", "PS512", "ES256",
                                                   "ES384", "ES512", "EdDSA"};
+constexpr std::span<const string_view> kKeyPairAlgorithms = std::span(kAlgorithms).subspan(3);
 constexpr std::array<string_view, 3> kHashers{"argon2id", "scrypt", "pbkdf2_sha256"};
 constexpr std::array<string_view, 2> kReleases{"5.2", "5.5"};
 constexpr std::array<string_view, 2> kUserIdFields{"id", "username"};
+constexpr std::array<string_view, 5> kUserClaims{"username", "email", "groups", "is_staff", "is_superuser"};
 constexpr std::array<string_view, 4> kLevels{"debug", "info", "warning", "error"};
 constexpr std::array<string_view, 3> kFormats{"auto", "text", "journal"};
 
@@ -48,6 +50,8 @@ constexpr std::array kSections{
     Section{"audit", "The table jwtauthd_audit."},
     Section{"cookies", "Tokens in cookies, for browsers."},
     Section{"oauth", "RFC 7009 and RFC 7662, for services."},
+    Section{"trust", "Tokens that other systems signed."},
+    Section{"claims", "What access tokens say beside whom they are for."},
     Section{"cache", "What a worker remembers, so that a token check asks no database."},
     Section{"compat", "Whom to speak like."},
     Section{"log", "What is told, and how."},
@@ -265,6 +269,22 @@ const std::array kKeys{
         "Services that may introspect and revoke tokens, one a line, written by jwtauthctl oauth-client. "
         "Without it "
         "the two endpoints are not there."},
+
+    Key{"trust", "issuers", Issuers{AT(trust.issuers), kKeyPairAlgorithms},
+        "Whose access tokens the gateway takes beside ours: the exact claim iss, the audience that they must "
+        "have, and "
+        "a file with the issuer's public keys as a JWK set, which is read anew when it changes. algorithms, "
+        "a "
+        "list, "
+        "says which ones are taken; without it all that have a public key."},
+
+    Key{"claims", "access", Words{AT(claims.access), kUserClaims},
+        "Claims that tell of the user, as he is at each login and refresh. Some of \"username\", \"email\", "
+        "\"groups\", \"is_staff\", \"is_superuser\"."},
+    Key{"claims", "constant", Constants{AT(claims.constant)},
+        "Claims that are the same in each, such as { tenant = \"north\" }. Both together have at most 1 KiB; "
+        "groups "
+        "that do not fit are left out."},
 
     Key{"cache", "verified_tokens", Whole{AT(cache.verified_tokens), 0, 10'000'000, "tokens"},
         "Tokens whose signature is not checked again; up to 600 bytes each."},

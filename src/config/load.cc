@@ -253,7 +253,9 @@ void Loader::assign_plain(const Key& key) {
   const Given* const at = given(full_name(key));
   if (at == nullptr) return;
   if (const auto wrong = assign(key, at->value, config_)) {
-    findings_.add(at->place, full_name(key), *wrong, allowed(key));
+    Place place = at->place;
+    if (wrong->line != 0 && place.line != 0) place.line = wrong->line;
+    findings_.add(place, full_name(key), wrong->what, allowed(key));
   }
 }
 

@@ -24,8 +24,18 @@ Value take(toml::node& node) {
   if (const auto* const number = node.as_integer()) return number->get();
   if (const auto* const fraction = node.as_floating_point()) return fraction->get();
   if (const auto* const on = node.as_boolean()) return on->get();
-  if (node.is_array()) return Foreign{"an array"};
-  if (node.is_table()) return Foreign{"a table"};
+  if (auto* const array = node.as_array()) {
+    List list;
+    for (toml::node& item : *array) list.items.push_back({take(item), item.source().begin.line});
+    return list;
+  }
+  if (auto* const table = node.as_table()) {
+    Table members;
+    for (auto&& [name, member] : *table) {
+      members.members.push_back({std::string(name.str()), take(member), name.source().begin.line});
+    }
+    return members;
+  }
   return Foreign{"a date or time"};
 }
 
@@ -75,6 +85,13 @@ std::vector<Entry> read_toml(const std::string& text, const std::string& file_na
   for (auto&& [name, node] : result.table()) add_section(name.str(), node, entries);
   std::ranges::stable_sort(entries, {}, &Entry::line);
   return entries;
+}
+
+std::optional<Value> read_toml_value(const std::string& text) {
+  toml::parse_result result = toml::parse("value = " + text);
+  if (!result || result.table().size() != 1) return std::nullopt;
+  toml::node* const node = result.table().get("value");
+  return node == nullptr ? std::nullopt : std::optional(take(*node));
 }
 
 }  // namespace config

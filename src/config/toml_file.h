@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,7 @@ struct Entry {
 
 /// What stands in `text`, in its order. A syntax error is added to `findings`, and nothing is returned.
 std::vector<Entry> read_toml(const std::string& text, const std::string& file_name, Findings& findings);
+/// One value, as it would stand behind a key and `=`; nothing when it is none.
+std::optional<Value> read_toml_value(const std::string& text);
 
 }  // namespace config

@@ -6,12 +6,14 @@
 #include <cmath>
 
 #include "config/formats.h"
+#include "config/structured.h"
+#include "config/toml_file.h"
 #include "util/log.h"
 
 namespace config {
 namespace {
 
-using Complaint = std::optional<std::string>;
+using Wrong = std::optional<Complaint>;
 
 template <typename... Cases>
 struct Overloaded : Cases... {
@@ -43,18 +45,18 @@ std::string in_quotes(std::string_view text) {
   return util::log::quoted(text, 80);
 }
 
-Complaint wrong_type(const Value& value) {
-  return "is " + type_of(value);
+Wrong wrong_type(const Value& value) {
+  return Complaint{"is " + type_of(value)};
 }
-Complaint wrong(std::string_view text) {
-  return "is " + in_quotes(text);
+Wrong wrong(std::string_view text) {
+  return Complaint{"is " + in_quotes(text)};
 }
-Complaint out_of_range(const std::string& shown) {
-  return "is " + shown + ", which is out of range";
+Wrong out_of_range(const std::string& shown) {
+  return Complaint{"is " + shown + ", which is out of range"};
 }
 
 template <typename Kind>
-Complaint set_duration(const Kind& kind, const Value& value, Config& config) {
+Wrong set_duration(const Kind& kind, const Value& value, Config& config) {
   using Duration = decltype(Kind::min);
   using std::chrono::milliseconds;
   const auto* const text = std::get_if<std::string>(&value);
@@ -65,7 +67,9 @@ Complaint set_duration(const Kind& kind, const Value& value, Config& config) {
   if (!duration) return text != nullptr ? wrong(written) : out_of_range(written);
   if (*duration < kind.min || *duration > kind.max) return out_of_range(show_duration(*duration));
   const auto whole = std::chrono::duration_cast<Duration>(*duration);
-  if (whole != *duration) return "is " + show_duration(*duration) + ", which is no whole number of seconds";
+  if (whole != *duration) {
+    return Complaint{"is " + show_duration(*duration) + ", which is no whole number of seconds"};
+  }
   kind.at(config) = whole;
   return std::nullopt;
 }
@@ -84,7 +88,7 @@ std::string one_of(std::span<const std::string_view> words) {
   return text;
 }
 
-Complaint set(const Text& kind, const Value& value, Config& config) {
+Wrong set(const Text& kind, const Value& value, Config& config) {
   const auto* const text = std::get_if<std::string>(&value);
   if (text == nullptr) return wrong_type(value);
   if (kind.good != nullptr && !kind.good(*text)) return wrong(*text);
@@ -92,7 +96,7 @@ Complaint set(const Text& kind, const Value& value, Config& config) {
   return std::nullopt;
 }
 
-Complaint set(const Choice& kind, const Value& value, Config& config) {
+Wrong set(const Choice& kind, const Value& value, Config& config) {
   const auto* const text = std::get_if<std::string>(&value);
   if (text == nullptr) return wrong_type(value);
   if (std::find(kind.words.begin(), kind.words.end(), *text) == kind.words.end()) return wrong(*text);
@@ -100,7 +104,7 @@ Complaint set(const Choice& kind, const Value& value, Config& config) {
   return std::nullopt;
 }
 
-Complaint set(const Whole& kind, const Value& value, Config& config) {
+Wrong set(const Whole& kind, const Value& value, Config& config) {
   const auto* const count = std::get_if<std::int64_t>(&value);
   if (count == nullptr) return wrong_type(value);
   if (*count < kind.min || *count > kind.max) return out_of_range(std::to_string(*count));
@@ -108,7 +112,7 @@ Complaint set(const Whole& kind, const Value& value, Config& config) {
   return std::nullopt;
 }
 
-Complaint set(const Fraction& kind, const Value& value, Config& config) {
+Wrong set(const Fraction& kind, const Value& value, Config& config) {
   double number = 0;
   if (const auto* const fraction = std::get_if<double>(&value)) {
     number = *fraction;
@@ -122,21 +126,21 @@ Complaint set(const Fraction& kind, const Value& value, Config& config) {
   return std::nullopt;
 }
 
-Complaint set(const Switch& kind, const Value& value, Config& config) {
+Wrong set(const Switch& kind, const Value& value, Config& config) {
   const auto* const on = std::get_if<bool>(&value);
   if (on == nullptr) return wrong_type(value);
   kind.at(config) = *on;
   return std::nullopt;
 }
 
-Complaint set(const Seconds& kind, const Value& value, Config& config) {
+Wrong set(const Seconds& kind, const Value& value, Config& config) {
   return set_duration(kind, value, config);
 }
-Complaint set(const Millis& kind, const Value& value, Config& config) {
+Wrong set(const Millis& kind, const Value& value, Config& config) {
   return set_duration(kind, value, config);
 }
 
-Complaint set(const Mode& kind, const Value& value, Config& config) {
+Wrong set(const Mode& kind, const Value& value, Config& config) {
   const auto* const text = std::get_if<std::string>(&value);
   if (text == nullptr) return wrong_type(value);
   if (std::find(kModes.begin(), kModes.end(), *text) == kModes.end()) return wrong(*text);
@@ -144,8 +148,13 @@ Complaint set(const Mode& kind, const Value& value, Config& config) {
   return std::nullopt;
 }
 
-Complaint set(const Hidden&, const Value&, Config&) {
+Wrong set(const Hidden&, const Value&, Config&) {
   return std::nullopt;
+}
+
+bool is_structured(const Key& key) {
+  return std::holds_alternative<Words>(key.kind) || std::holds_alternative<Issuers>(key.kind) ||
+         std::holds_alternative<Constants>(key.kind);
 }
 
 }  // namespace
@@ -158,12 +167,14 @@ Value from_text(const Key& key, std::string text) {
   } else if (std::holds_alternative<Switch>(key.kind)) {
     if (text == "true") return true;
     if (text == "false") return false;
+  } else if (is_structured(key)) {
+    if (auto value = read_toml_value(text)) return std::move(*value);
   }
   return text;
 }
 
-std::optional<std::string> assign(const Key& key, const Value& value, Config& config) {
-  return std::visit([&](const auto& kind) { return set(kind, value, config); }, key.kind);
+std::optional<Complaint> assign(const Key& key, const Value& value, Config& config) {
+  return std::visit([&](const auto& kind) -> Wrong { return set(kind, value, config); }, key.kind);
 }
 
 std::string type_of(const Value& value) {
@@ -171,7 +182,18 @@ std::string type_of(const Value& value) {
                                [](std::int64_t count) { return "the number " + std::to_string(count); },
                                [](double fraction) { return "the number " + decimal(fraction); },
                                [](bool on) { return std::string(on ? "true" : "false"); },
-                               [](const Foreign& foreign) { return std::string(foreign.what); }},
+                               [](const Foreign& foreign) { return std::string(foreign.what); },
+                               [](const List&) { return std::string("an array"); },
+                               [](const Table&) { return std::string("a table"); }},
+                    value);
+}
+
+std::string show_value(const Value& value) {
+  return std::visit(Overloaded{[](const std::string& text) { return in_quotes(text); },
+                               [](std::int64_t count) { return std::to_string(count); },
+                               [](double fraction) { return decimal(fraction); },
+                               [](bool on) { return std::string(on ? "true" : "false"); },
+                               [](const auto&) { return std::string(); }},
                     value);
 }
 
@@ -192,7 +214,14 @@ std::string allowed(const Key& key) {
                  [](const Seconds& kind) { return allowed_duration(kind.min, kind.max, "seconds"); },
                  [](const Millis& kind) { return allowed_duration(kind.min, kind.max, "milliseconds"); },
                  [](const Mode&) { return one_of(kModes); },
-                 [](const Hidden&) { return std::string("text"); }},
+                 [](const Hidden&) { return std::string("text"); },
+                 [](const Words& kind) { return "an array of some of " + one_of(kind.words); },
+                 [](const Issuers&) {
+                   return std::string(
+                       "an array of tables { issuer = \"…\", audience = \"…\", jwks_file = \"/…\","
+                       " algorithms = [\"…\"] }, of which algorithms may be missing");
+                 },
+                 [](const Constants&) { return std::string("a table of strings, numbers, true and false"); }},
       key.kind);
 }
 
@@ -206,7 +235,8 @@ std::string shown(const Key& key, Config& config) {
                  [&](const Seconds& kind) { return in_quotes(show_duration(kind.at(config))); },
                  [&](const Millis& kind) { return in_quotes(show_duration(kind.at(config))); },
                  [&](const Mode& kind) { return in_quotes(octal(kind.at(config))); },
-                 [](const Hidden&) { return in_quotes(""); }},
+                 [](const Hidden&) { return in_quotes(""); },
+                 [&](const auto& structured) { return shown(structured, config); }},
       key.kind);
 }
 

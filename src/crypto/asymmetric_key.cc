@@ -17,6 +17,7 @@
 #include "crypto/digest.h"
 #include "crypto/openssl_handles.h"
 #include "crypto/pem_key.h"
+#include "crypto/public_key.h"
 #include "util/encoding.h"
 
 namespace crypto {
@@ -59,20 +60,6 @@ const EVP_MD* md_of(HashAlg hash) {
       break;
   }
   return EVP_sha512();
-}
-
-/// Bytes of one coordinate or scalar: RFC 7518 sections 3.4 and 6.2.1.2.
-std::size_t field_bytes(KeyType type) {
-  switch (type) {
-    case KeyType::p256:
-      return 32;
-    case KeyType::p384:
-      return 48;
-    case KeyType::p521:
-      return 66;
-    default:
-      return 0;
-  }
 }
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -208,6 +195,13 @@ util::Result<AsymmetricKey> AsymmetricKey::from_pem(std::string_view pem) {
     }
   }
   return key;
+}
+
+util::Result<AsymmetricKey> AsymmetricKey::from_public(KeyType type, std::string_view first,
+                                                       std::string_view second) {
+  auto pkey = read_public_key(type, first, second);
+  if (!pkey) return tl::unexpected(pkey.error());
+  return AsymmetricKey(std::make_unique<Impl>(std::move(*pkey), type, false));
 }
 
 util::Secret AsymmetricKey::generate_pem(KeyType type, int rsa_bits) {

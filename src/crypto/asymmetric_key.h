@@ -19,6 +19,10 @@ class AsymmetricKey {
  public:
   /// A private or a public key. Refuses encrypted PEM, RSA under 2048 bits, other curves and types.
   static util::Result<AsymmetricKey> from_pem(std::string_view pem);
+  /// A public key by its numbers, big-endian: RSA n and e, EC x and y, Ed25519 x and nothing. Refuses what
+  /// from_pem() refuses, superfluous bytes, and points that are not on the curve.
+  static util::Result<AsymmetricKey> from_public(KeyType type, std::string_view first,
+                                                 std::string_view second = {});
   /// A new private key as PKCS #8 PEM.
   static util::Secret generate_pem(KeyType type, int rsa_bits = 3072);
 

@@ -93,19 +93,6 @@ util::Result<KeyType> ec_type(EVP_PKEY* pkey) {
   return util::fail("an EC key must be on one of the named curves P-256, P-384 and P-521");
 }
 
-util::Result<KeyType> type_of(EVP_PKEY* pkey) {
-  switch (EVP_PKEY_get_base_id(pkey)) {
-    case EVP_PKEY_RSA:
-      return rsa_type(pkey);
-    case EVP_PKEY_EC:
-      return ec_type(pkey);
-    case EVP_PKEY_ED25519:
-      return KeyType::ed25519;
-    default:
-      return util::fail("the key is none of RSA, EC and Ed25519");
-  }
-}
-
 util::Result<PemKey> decode(const Block& block) {
   if (std::strcmp(block.name, PEM_STRING_PKCS8) == 0 || std::strstr(block.header, "ENCRYPTED") != nullptr) {
     return util::fail("the PEM is encrypted; give it without a passphrase, readable by the service only");
@@ -133,6 +120,19 @@ bool only_white_space_left(BIO* in) {
 }
 
 }  // namespace
+
+util::Result<KeyType> type_of(EVP_PKEY* pkey) {
+  switch (EVP_PKEY_get_base_id(pkey)) {
+    case EVP_PKEY_RSA:
+      return rsa_type(pkey);
+    case EVP_PKEY_EC:
+      return ec_type(pkey);
+    case EVP_PKEY_ED25519:
+      return KeyType::ed25519;
+    default:
+      return util::fail("the key is none of RSA, EC and Ed25519");
+  }
+}
 
 util::Result<PemKey> read_pem_key(std::string_view pem) {
   // Longer than any key that passes the checks below (RSA 16384: 13 KiB).

@@ -15,6 +15,9 @@ struct PemKey {
   bool has_private;
 };
 
+/// What kind of key that is; refuses kinds, curves and sizes that are not for us.
+util::Result<KeyType> type_of(EVP_PKEY* pkey);
+
 /// Text before the block is skipped, as `openssl pkey -text` writes it; nothing may follow it.
 util::Result<PemKey> read_pem_key(std::string_view pem);
 

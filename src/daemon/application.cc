@@ -20,6 +20,7 @@
 #include "daemon/readiness.h"
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
+#include "daemon/trust_options.h"
 #include "fastcgi/listener.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
@@ -30,6 +31,7 @@
 #include "store/mysql_throttle_store.h"
 #include "store/mysql_user_store.h"
 #include "store/settings.h"
+#include "tokens/access_claims.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
 #include "tokens/key_ring.h"
@@ -40,6 +42,7 @@
 #include "tokens/sessions.h"
 #include "tokens/settings.h"
 #include "tokens/simplejwt_tokens.h"
+#include "tokens/trusted_issuers.h"
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
@@ -69,7 +72,7 @@ bool speaks_5_2(const Config& c) {
   return c.compat.simplejwt == "5.2";
 }
 
-tokens::IssuerOptions issuer_options(const Config& c) {
+tokens::IssuerOptions issuer_options(const Config& c, const tokens::AccessClaims& custom) {
   return {.access_lifetime = c.tokens.access_token_lifetime,
           .refresh_lifetime = c.tokens.refresh_token_lifetime,
           .issuer = c.tokens.issuer,
@@ -79,7 +82,8 @@ tokens::IssuerOptions issuer_options(const Config& c) {
           .token_type_claim = c.tokens.token_type_claim,
           .user_id_as_string = !speaks_5_2(c),
           .username_as_id = c.tokens.user_id_field == "username",
-          .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string()};
+          .revoke_claim = c.tokens.check_revoke_token ? c.tokens.revoke_token_claim : std::string(),
+          .custom = &custom};
 }
 
 tokens::GatewayTokenOptions gateway_token_options(const Config& c) {
@@ -236,13 +240,17 @@ struct Application::Parts {
                 {.unique_email = configuration.accounts.unique_email}),
         keys(open_keys(configuration, clock)),
         key_watch(keys),
-        issuer(keys, clock, random, issuer_options(configuration)),
+        custom_claims(configuration.claims.access, constant_claims(configuration), clock),
+        issuer(keys, clock, random, issuer_options(configuration, custom_claims)),
         verifier(keys, clock, verifier_options(configuration)),
         directory(users, directory_options(configuration)),
         token_users(directory, clock, user_rules(configuration)),
         feed(revocations, clock, feed_options(configuration)),
         personal_tokens(personal_token_rows, feed, clock, random, personal_token_options(configuration)),
-        bearer(verifier, directory, clock, bearer_options(configuration), &feed, {&personal_tokens}),
+        trusted(trusted_issuers(configuration), clock,
+                {.leeway = configuration.tokens.leeway,
+                 .token_type_claim = configuration.tokens.token_type_claim}),
+        bearer(verifier, directory, clock, bearer_options(configuration), &feed, sources()),
         sessions(session_rows, feed, clock, tokens::lifetimes(configuration.tokens)),
         gateway_tokens(keys, clock, gateway_token_options(configuration)),
         refresh_tokens(make_refresh_tokens()),
@@ -275,6 +283,11 @@ struct Application::Parts {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
   }
   store::AuditStore* used_audit() { return configuration.audit.enabled ? &audit : nullptr; }
+
+  std::vector<tokens::CredentialSource*> sources() {
+    if (configuration.trust.issuers.empty()) return {&personal_tokens};
+    return {&personal_tokens, &trusted};
+  }
 
   std::unique_ptr<tokens::RefreshTokens> make_refresh_tokens() {
     if (!configuration.sessions.enabled) {
@@ -314,12 +327,14 @@ struct Application::Parts {
   accounts::Profile profile;
   tokens::KeyRing keys;
   tokens::KeyWatch key_watch;
+  tokens::AccessClaims custom_claims;
   tokens::Issuer issuer;
   tokens::Verifier verifier;
   tokens::UserDirectory directory;
   tokens::TokenUsers token_users;
   tokens::RevocationFeed feed;
   tokens::PersonalTokens personal_tokens;
+  tokens::TrustedIssuers trusted;
   tokens::BearerAuthenticator bearer;
   tokens::Sessions sessions;
   tokens::GatewayTokens gateway_tokens;
@@ -331,8 +346,13 @@ struct Application::Parts {
 };
 
 Application::Application(Config configuration) : parts_(std::make_unique<Parts>(std::move(configuration))) {
+  const auto& told = parts_->configuration.claims.access;
+  if (std::find(told.begin(), told.end(), "groups") != told.end()) parts_->directory.want_groups();
   if (const auto reason = parts_->readiness.refusal(); !reason.empty()) {
     throw std::runtime_error("this version cannot serve this database: " + reason);
+  }
+  if (const auto looked = parts_->trusted.look(); !looked) {
+    throw std::runtime_error("trust.issuers: " + looked.error().message);
   }
 }
 
@@ -342,12 +362,14 @@ void Application::start() {
   parts_->directory.start();
   parts_->feed.start();
   parts_->key_watch.start();
+  parts_->trusted.start();
   parts_->server.start();
 }
 
 bool Application::stop() {
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
   parts_->key_watch.stop();
+  parts_->trusted.stop();
   parts_->feed.stop();
   parts_->directory.stop();
   return all_answered;

@@ -16,16 +16,20 @@ constexpr std::array<std::string_view, 6> refused_members{
     "jwk",  "jku", "x5u", "x5c",  // the sender's own key
 };
 
-// libjwt takes no other type for HS*, so none is taken for the other algorithms either.
-bool is_jwt(std::string_view type) {
-  constexpr std::string_view jwt = "jwt";
-  return std::equal(type.begin(), type.end(), jwt.begin(), jwt.end(),
+bool is(std::string_view type, std::string_view lower_case) {
+  return std::equal(type.begin(), type.end(), lower_case.begin(), lower_case.end(),
                     [](char a, char b) { return util::ascii::lower(a) == b; });
+}
+
+// libjwt takes nothing but JWT for HS*, so nothing else is taken for our own tokens of other algorithms.
+bool is_taken(std::string_view type, HeaderType types) {
+  if (is(type, "jwt")) return true;
+  return types == HeaderType::jwt_or_access && (is(type, "at+jwt") || is(type, "application/at+jwt"));
 }
 
 }  // namespace
 
-std::optional<Header> read_header(std::string_view encoded) {
+std::optional<Header> read_header(std::string_view encoded, HeaderType types) {
   const auto text = util::from_base64url(encoded);
   if (!text) return std::nullopt;
   const auto object = parse_strict_object(*text);
@@ -35,7 +39,7 @@ std::optional<Header> read_header(std::string_view encoded) {
     return std::nullopt;
   }
   if (const auto type = object->get("typ")) {
-    if (!type->is(json::Type::string) || !is_jwt(type->as_string())) return std::nullopt;
+    if (!type->is(json::Type::string) || !is_taken(type->as_string(), types)) return std::nullopt;
   }
 
   Header header;

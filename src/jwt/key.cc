@@ -101,18 +101,24 @@ util::Result<Key> Key::from_pem(Algorithm algorithm, std::string_view pem, std::
   }
   auto pair = crypto::AsymmetricKey::from_pem(pem);
   if (!pair) return util::unexpected(pair.error());
-  if (!pair->fits(std::get<SignatureAlg>(row.primitive))) {
-    return util::fail("the PEM key is not of the type that " + std::string(row.name) + " needs");
+  return from_pair(algorithm, std::move(*pair), std::move(kid));
+}
+
+util::Result<Key> Key::from_pair(Algorithm algorithm, crypto::AsymmetricKey pair, std::string kid) {
+  const AlgorithmRow& row = row_of(algorithm);
+  const auto* const primitive = std::get_if<SignatureAlg>(&row.primitive);
+  if (primitive == nullptr || !pair.fits(*primitive)) {
+    return util::fail("the key is not of the type that " + std::string(row.name) + " needs");
   }
   std::string header = header_of(row, kid);
   util::Secret derived;
-  if (pair->has_private()) {
-    crypto::Sha256 digest = pair->private_digest();
+  if (pair.has_private()) {
+    crypto::Sha256 digest = pair.private_digest();
     derived = derive(text_of(digest));
     util::wipe(digest.data(), digest.size());
   }
   return Key(std::make_unique<Impl>(
-      Impl{row, std::move(*pair), std::move(kid), std::move(header), std::move(derived)}));
+      Impl{row, std::move(pair), std::move(kid), std::move(header), std::move(derived)}));
 }
 
 Algorithm Key::algorithm() const noexcept {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/asymmetric_key.h"
 #include "crypto/digest.h"
 #include "util/error.h"
 #include "util/secret.h"
@@ -43,6 +44,9 @@ class Key {
   static util::Result<Key> from_secret(Algorithm algorithm, util::Secret secret, std::string kid = {});
   /// RS*, PS*, ES*, EdDSA from PEM; the key must fit the algorithm. A public key verifies only.
   static util::Result<Key> from_pem(Algorithm algorithm, std::string_view pem, std::string kid = {});
+
+  /// The same from a key that was read already.
+  static util::Result<Key> from_pair(Algorithm algorithm, crypto::AsymmetricKey pair, std::string kid = {});
 
   Key(Key&&) noexcept;
   Key& operator=(Key&&) noexcept;

@@ -17,8 +17,9 @@ namespace jwt {
 /// One token against the keys that may have signed it.
 class Verification {
  public:
-  Verification(std::string_view token, const Compact& compact, std::span<const Key* const> keys)
-      : token_(token), compact_(compact), keys_(keys) {}
+  Verification(std::string_view token, const Compact& compact, std::span<const Key* const> keys,
+               HeaderType types)
+      : token_(token), compact_(compact), keys_(keys), types_(types) {}
 
   util::Result<const Key*, Defect> key() const {
     // Our own tokens begin with bytes that we wrote: no need to read them.
@@ -27,7 +28,7 @@ class Verification {
         return key->kid().empty() ? try_all(name_of(*key)) : try_one(*key);
       }
     }
-    const auto header = read_header(compact_.encoded_header);
+    const auto header = read_header(compact_.encoded_header, types_);
     if (!header) return util::unexpected(Defect::malformed);
     const bool named =
         std::any_of(keys_.begin(), keys_.end(), [](const Key* key) { return !key->kid().empty(); });
@@ -71,12 +72,14 @@ class Verification {
   std::string_view token_;
   const Compact& compact_;
   std::span<const Key* const> keys_;
+  HeaderType types_;
 };
 
-util::Result<Vouched, Defect> verify(std::string_view token, std::span<const Key* const> keys) {
+util::Result<Vouched, Defect> verify(std::string_view token, std::span<const Key* const> keys,
+                                     HeaderType types) {
   const auto compact = split_compact(token);
   if (!compact) return util::unexpected(Defect::malformed);
-  const auto key = Verification(token, *compact, keys).key();
+  const auto key = Verification(token, *compact, keys, types).key();
   if (!key) return util::unexpected(key.error());
   auto claims = parse_strict_object(compact->claims);
   if (!claims) return util::unexpected(Defect::malformed);

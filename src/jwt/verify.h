@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "json/value.h"
+#include "jwt/header.h"
 #include "jwt/key.h"
 #include "util/error.h"
 
@@ -29,6 +30,7 @@ inline constexpr std::size_t max_token_bytes = 8192;
 /// Strict compact form (RFC 7515 section 3.1) first, then the signature. With a `kid` in the header
 /// only the key of that name is tried; without, every key whose algorithm fits. A key without a name
 /// ignores the header's `kid` as simplejwt does, unless a named key exists in `keys`.
-util::Result<Vouched, Defect> verify(std::string_view token, std::span<const Key* const> keys);
+util::Result<Vouched, Defect> verify(std::string_view token, std::span<const Key* const> keys,
+                                     HeaderType types = HeaderType::jwt);
 
 }  // namespace jwt

@@ -29,6 +29,10 @@ Principal principal(std::shared_ptr<const KnownUser> user, const Vouched& vouche
           vouched.grant};
 }
 
+bool is_withdrawn(const Vouched& vouched) {
+  return vouched.grant != nullptr && vouched.grant->withdrawn != nullptr && vouched.grant->withdrawn->load();
+}
+
 }  // namespace
 
 struct BearerAuthenticator::Impl {
@@ -108,7 +112,7 @@ BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_
     const std::int64_t now = clock.unix_now();
     const bool expired = verifier.expired(known->expires, now);
     const bool key_is_over = known->key_life != nullptr && known->key_life->over(now);
-    if (!expired && !key_is_over) return *std::move(known);
+    if (!expired && !key_is_over && !is_withdrawn(*known)) return *std::move(known);
     cache.erase(token);
     // A source says for how long it will not be asked: what it takes may go on after that.
     if (known->grant == nullptr) return expired ? TokenDefect::expired : TokenDefect::invalid;

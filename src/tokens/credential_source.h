@@ -1,6 +1,8 @@
 // Credentials other than our own access tokens: the gateway takes them, the account endpoints do not.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,10 +29,13 @@ struct ForeignSubject {
 struct Grant {
   std::string scope;                      // RFC 6749 section 3.3: words, one space between
   std::optional<ForeignSubject> subject;  // nothing: the user of ours whom Vouched names
+  /// Becomes true when what vouched for it does so no more; nullptr: never.
+  std::shared_ptr<const std::atomic<bool>> withdrawn{};
 };
 
 /// Thread-safe. What vouch() accepts is kept in the cache of verified tokens until it expires, when it is asked
-/// again, or its session is revoked, as any token's is; what it refuses is asked again each time.
+/// again, its session is revoked, as any token's is, or its grant is withdrawn; what it refuses is asked again
+/// each time.
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;

@@ -19,21 +19,35 @@ constexpr std::size_t typical_claims_bytes = 256;
 Issuer::Issuer(const KeyRing& keys, const util::Clock& clock, util::Random& random, IssuerOptions options)
     : keys_(keys), clock_(clock), random_(random), options_(std::move(options)) {}
 
-TokenPair Issuer::issue_pair(const store::User& user) const {
+bool Issuer::tells_of_user() const noexcept {
+  return options_.custom != nullptr && options_.custom->tell_of_user();
+}
+
+bool Issuer::is_custom(std::string_view claim) const noexcept {
+  return options_.custom != nullptr && options_.custom->own(claim);
+}
+
+void Issuer::append_custom(json::Object& object, const KnownUser* known) const {
+  if (options_.custom != nullptr) options_.custom->append(object, known);
+}
+
+TokenPair Issuer::issue_pair(const store::User& user, const KnownUser* known) const {
   const std::int64_t now = clock_.unix_now();
   TokenPair pair;
   pair.refresh_jti = random_jti(random_);
   pair.refresh_expires = now + options_.refresh_lifetime.count();
-  pair.refresh = issue(TokenType::refresh, user, {now, pair.refresh_expires, pair.refresh_jti, nullptr});
+  pair.refresh =
+      issue(TokenType::refresh, user, {now, pair.refresh_expires, pair.refresh_jti, nullptr}, nullptr);
   const std::string access_jti = random_jti(random_);
-  pair.access =
-      issue(TokenType::access, user, {now, now + options_.access_lifetime.count(), access_jti, nullptr});
+  pair.access = issue(TokenType::access, user,
+                      {now, now + options_.access_lifetime.count(), access_jti, nullptr}, known);
   return pair;
 }
 
-TokenPair Issuer::issue_pair(const store::User& user, const SessionPair& chosen) const {
-  return {issue(TokenType::refresh, user, stamp(TokenType::refresh, chosen)),
-          issue(TokenType::access, user, stamp(TokenType::access, chosen)), chosen.refresh_jti,
+TokenPair Issuer::issue_pair(const store::User& user, const SessionPair& chosen,
+                             const KnownUser* known) const {
+  return {issue(TokenType::refresh, user, stamp(TokenType::refresh, chosen), nullptr),
+          issue(TokenType::access, user, stamp(TokenType::access, chosen), known), chosen.refresh_jti,
           chosen.refresh_expires, chosen.session};
 }
 
@@ -45,7 +59,8 @@ Issuer::Stamp Issuer::stamp(TokenType type, const SessionPair& chosen) const {
   return {chosen.issued, std::min(expires, chosen.refresh_expires), chosen.access_jti, &chosen.session};
 }
 
-std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& stamp) const {
+std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& stamp,
+                          const KnownUser* known) const {
   std::string claims;
   claims.reserve(typical_claims_bytes);
   json::Object object(claims);
@@ -64,28 +79,31 @@ std::string Issuer::issue(TokenType type, const store::User& user, const Stamp& 
   if (!options_.revoke_claim.empty()) {
     object.field(options_.revoke_claim, std::string_view(claim_text(mark_of(user.password))));
   }
+  if (type == TokenType::access) append_custom(object, known);
   if (!options_.audience.empty()) object.field("aud", std::string_view(options_.audience));
   if (!options_.issuer.empty()) object.field("iss", std::string_view(options_.issuer));
   object.close();
   return keys_.signing_key()->sign(claims);
 }
 
-std::string Issuer::access_from(const json::Value& refresh_claims) const {
+std::string Issuer::access_from(const json::Value& refresh_claims, const KnownUser* known) const {
   const std::int64_t now = clock_.unix_now();
   const std::string jti = random_jti(random_);
-  return access(refresh_claims, {now, now + options_.access_lifetime.count(), jti, nullptr});
+  return access(refresh_claims, {now, now + options_.access_lifetime.count(), jti, nullptr}, known);
 }
 
 std::string Issuer::access_from(const json::Value& refresh_claims, const store::SessionId& session,
-                                std::int64_t end) const {
+                                std::int64_t end, const KnownUser* known) const {
   const std::int64_t now = clock_.unix_now();
   const std::string jti = random_jti(random_);
-  return access(refresh_claims, {now, std::min(now + options_.access_lifetime.count(), end), jti, &session});
+  return access(refresh_claims, {now, std::min(now + options_.access_lifetime.count(), end), jti, &session},
+                known);
 }
 
 // The order is that of a Python dict: a claim that is there already keeps its place. So `iat` stays
 // fourth with the refresh token's value, and a copied `aud` stays where the refresh token has it.
-std::string Issuer::access(const json::Value& refresh_claims, const Stamp& stamp) const {
+std::string Issuer::access(const json::Value& refresh_claims, const Stamp& stamp,
+                           const KnownUser* known) const {
   std::string claims;
   claims.reserve(typical_claims_bytes);
   json::Object object(claims);
@@ -97,11 +115,16 @@ std::string Issuer::access(const json::Value& refresh_claims, const Stamp& stamp
   }
   object.field(options_.jti_claim, stamp.jti);
 
+  bool custom_due = true;
   bool audience_due = !options_.audience.empty();
   bool issuer_due = !options_.issuer.empty();
   with_sid(refresh_claims, stamp.session).each([&](std::string_view claim, const json::Value& value) {
     if (claim == options_.token_type_claim || claim == options_.jti_claim) return;
-    if (claim == "exp" || claim == "iat" || claim == "jti") return;
+    if (claim == "exp" || claim == "iat" || claim == "jti" || is_custom(claim)) return;
+    if (custom_due && (claim == "aud" || claim == "iss")) {
+      append_custom(object, known);
+      custom_due = false;
+    }
     if (claim == "aud" && audience_due) {
       object.field("aud", std::string_view(options_.audience));
       audience_due = false;
@@ -112,6 +135,7 @@ std::string Issuer::access(const json::Value& refresh_claims, const Stamp& stamp
       object.raw(claim, value.dump());
     }
   });
+  if (custom_due) append_custom(object, known);
   if (audience_due) object.field("aud", std::string_view(options_.audience));
   if (issuer_due) object.field("iss", std::string_view(options_.issuer));
   object.close();
@@ -135,19 +159,20 @@ json::Value Issuer::with_sid(const json::Value& claims, const store::SessionId* 
   return out;
 }
 
-TokenPair Issuer::rotate(const json::Value& refresh_claims) const {
+TokenPair Issuer::rotate(const json::Value& refresh_claims, const KnownUser* known) const {
   const std::int64_t now = clock_.unix_now();
   TokenPair pair;
-  pair.access = access_from(refresh_claims);
+  pair.access = access_from(refresh_claims, known);
   pair.refresh_jti = random_jti(random_);
   pair.refresh_expires = now + options_.refresh_lifetime.count();
   pair.refresh = successor(refresh_claims, {now, pair.refresh_expires, pair.refresh_jti, nullptr});
   return pair;
 }
 
-TokenPair Issuer::rotate(const json::Value& refresh_claims, const SessionPair& chosen) const {
+TokenPair Issuer::rotate(const json::Value& refresh_claims, const SessionPair& chosen,
+                         const KnownUser* known) const {
   return {successor(refresh_claims, stamp(TokenType::refresh, chosen)),
-          access(refresh_claims, stamp(TokenType::access, chosen)), chosen.refresh_jti,
+          access(refresh_claims, stamp(TokenType::access, chosen), known), chosen.refresh_jti,
           chosen.refresh_expires, chosen.session};
 }
 

@@ -1,5 +1,5 @@
 // New tokens, claims in simplejwt's order: token_type, exp, iat, jti, user_id, ours, aud, iss. Those of a
-// session have `sid` right behind the user's id.
+// session have `sid` right behind the user's id. Access tokens have the configured claims before aud and iss.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "store/revocation_store.h"
 #include "store/user_store.h"
+#include "tokens/access_claims.h"
 #include "tokens/claims.h"
 #include "tokens/key_ring.h"
 #include "util/clock.h"
@@ -24,9 +25,10 @@ struct IssuerOptions {
   std::string user_id_claim = "user_id";
   std::string jti_claim = "jti";
   std::string token_type_claim = "token_type";
-  bool user_id_as_string = true;  // simplejwt 5.5; 5.2 writes a number
-  bool username_as_id = false;    // the username in place of the id
-  std::string revoke_claim{};     // where the digest of the stored password hash goes; empty: not told
+  bool user_id_as_string = true;         // simplejwt 5.5; 5.2 writes a number
+  bool username_as_id = false;           // the username in place of the id
+  std::string revoke_claim{};            // where the digest of the stored password hash goes; empty: not told
+  const AccessClaims* custom = nullptr;  // of access tokens; nullptr: none
 };
 
 struct TokenPair {
@@ -51,18 +53,25 @@ class Issuer {
  public:
   Issuer(const KeyRing& keys, const util::Clock& clock, util::Random& random, IssuerOptions options);
 
-  TokenPair issue_pair(const store::User& user) const;
-  TokenPair issue_pair(const store::User& user, const SessionPair& chosen) const;
-  /// Copies every claim of the refresh token but token_type, exp and jti, as simplejwt does.
-  std::string access_from(const json::Value& refresh_claims) const;
+  /// Whether the claims of access tokens tell of the user: `known` is not wanted else. Without it (he is not
+  /// known) they are left out.
+  bool tells_of_user() const noexcept;
+
+  TokenPair issue_pair(const store::User& user, const KnownUser* known = nullptr) const;
+  TokenPair issue_pair(const store::User& user, const SessionPair& chosen,
+                       const KnownUser* known = nullptr) const;
+  /// Copies every claim of the refresh token but token_type, exp, jti and the configured ones, as simplejwt
+  /// does.
+  std::string access_from(const json::Value& refresh_claims, const KnownUser* known = nullptr) const;
   /// The same with a claim `sid`, added or in the place of one that names no session, and over at its `end`.
   std::string access_from(const json::Value& refresh_claims, const store::SessionId& session,
-                          std::int64_t end) const;
+                          std::int64_t end, const KnownUser* known = nullptr) const;
   /// simplejwt's rotation: that access token, and a refresh token of the same claims with an id and
   /// times of its own.
-  TokenPair rotate(const json::Value& refresh_claims) const;
+  TokenPair rotate(const json::Value& refresh_claims, const KnownUser* known = nullptr) const;
   /// The same for a session.
-  TokenPair rotate(const json::Value& refresh_claims, const SessionPair& chosen) const;
+  TokenPair rotate(const json::Value& refresh_claims, const SessionPair& chosen,
+                   const KnownUser* known = nullptr) const;
 
  private:
   struct Stamp {
@@ -73,8 +82,11 @@ class Issuer {
   };
   Stamp stamp(TokenType type, const SessionPair& chosen) const;
   json::Value with_sid(const json::Value& claims, const store::SessionId* session) const;
-  std::string issue(TokenType type, const store::User& user, const Stamp& stamp) const;
-  std::string access(const json::Value& refresh_claims, const Stamp& stamp) const;
+  std::string issue(TokenType type, const store::User& user, const Stamp& stamp,
+                    const KnownUser* known) const;
+  std::string access(const json::Value& refresh_claims, const Stamp& stamp, const KnownUser* known) const;
+  bool is_custom(std::string_view claim) const noexcept;
+  void append_custom(json::Object& object, const KnownUser* known) const;
   std::string successor(const json::Value& claims, const Stamp& stamp) const;
 
   const KeyRing& keys_;

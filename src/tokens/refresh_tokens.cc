@@ -13,6 +13,12 @@ Good good(Verified token, const TokenUsers& users, std::string_view jti_claim, b
   return {std::move(token), user == nullptr ? nobody : user->id, session.id, session.has_sid};
 }
 
+std::optional<std::shared_ptr<const KnownUser>> told_user(const Issuer& issuer, const TokenUsers& users,
+                                                          std::int64_t id, bool may_ask_database) {
+  if (!issuer.tells_of_user() || id == nobody) return nullptr;
+  return users.known(id, may_ask_database);
+}
+
 std::variant<std::monostate, RefreshRefusal, NeedsDatabase> check_user(const TokenUsers& users,
                                                                        std::int64_t id,
                                                                        const UserClaims& said,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,10 @@ class RefreshTokens {
 // For those who implement it.
 
 Good good(Verified token, const TokenUsers& users, std::string_view jti_claim, bool may_ask_database);
+
+/// Whom the claims of an access token tell of; nullptr: of nobody. Nothing: not known without the database.
+std::optional<std::shared_ptr<const KnownUser>> told_user(const Issuer& issuer, const TokenUsers& users,
+                                                          std::int64_t id, bool may_ask_database);
 
 struct UserCheck {
   bool looks;  // else only a change of password counts, where tokens tell of it

@@ -18,8 +18,8 @@ void mark(SessionId& id, unsigned version) {
   id[8] = static_cast<unsigned char>((id[8] & 0x3f) | 0x80);
 }
 
-SessionId standing_for(std::string_view jti) {
-  const crypto::Sha256 digest = crypto::sha256("jti:" + std::string(jti));
+SessionId standing_for(std::string_view whose, std::string_view name) {
+  const crypto::Sha256 digest = crypto::sha256(std::string(whose).append(name));
   SessionId id;
   std::copy_n(digest.begin(), id.size(), id.begin());
   mark(id, 8);
@@ -73,7 +73,15 @@ SessionOfToken session_of(const json::Value& claims, std::string_view jti_claim)
     if (const auto id = read_sid(sid->as_string())) return {*id, true};
   }
   const auto jti = claims.get(jti_claim);
-  return {standing_for(jti && jti->is(json::Type::string) ? jti->as_string() : std::string_view{}), false};
+  return {standing_for("jti:", jti && jti->is(json::Type::string) ? jti->as_string() : std::string_view{}),
+          false};
+}
+
+SessionOfToken session_of_foreign(std::string_view issuer, std::string_view subject, std::string_view jti) {
+  // Its length first, so that where an issuer ends is plain.
+  std::string whose = "iss:" + std::to_string(issuer.size()) + ":";
+  whose.append(issuer).append(jti.empty() ? "sub:" : "jti:");
+  return {standing_for(whose, jti.empty() ? subject : jti), false};
 }
 
 }  // namespace tokens

@@ -32,5 +32,7 @@ std::string sid_text(const store::SessionId& id);
 std::optional<store::SessionId> read_sid(std::string_view text);
 
 SessionOfToken session_of(const json::Value& claims, std::string_view jti_claim);
+/// What stands for a token that another issuer signed; without `jti` (empty) for all of its subject.
+SessionOfToken session_of_foreign(std::string_view issuer, std::string_view subject, std::string_view jti);
 
 }  // namespace tokens

@@ -36,7 +36,7 @@ std::optional<TokenPair> SessionTokens::grant(const store::User& user, const sto
   chosen.refresh_expires = std::min(chosen.issued + sessions_.lifetimes().refresh.count(), end);
   chosen.refresh_jti = random_jti(random_);
   chosen.access_jti = random_jti(random_);
-  TokenPair pair = issuer_.issue_pair(user, chosen);
+  TokenPair pair = issuer_.issue_pair(user, chosen, told_user(issuer_, users_, user.id, true)->get());
 
   store::Session row;
   row.id = chosen.session;
@@ -112,6 +112,8 @@ std::variant<RefreshOutcome, BegunRefresh> SessionTokens::begin(Verified token, 
     }
     return *refusal;
   }
+  // Before the row changes: what fails here leaves the token as good as it was.
+  presented.user = told_user(issuer_, users_, presented.user_id, true).value();
   return exchange(std::move(presented), origin);
 }
 
@@ -243,14 +245,14 @@ RefreshOutcome SessionTokens::answer(const Presented& presented, const SessionPa
 }
 
 Refreshed SessionTokens::with_successor(const Presented& presented, const SessionPair& next) const {
-  TokenPair pair = issuer_.rotate(presented.token.claims, next);
+  TokenPair pair = issuer_.rotate(presented.token.claims, next, presented.user.get());
   return {std::move(pair.access), std::move(pair.refresh), presented.user_id, pair.session,
           pair.refresh_expires};
 }
 
 Refreshed SessionTokens::without_rotation(const Presented& presented) const {
   return {issuer_.access_from(presented.token.claims, presented.session.id,
-                              std::min(presented.token.expires, end_of(presented))),
+                              std::min(presented.token.expires, end_of(presented)), presented.user.get()),
           {},
           presented.user_id,
           presented.session.id,

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,6 +43,7 @@ struct Presented {
   util::TimePoint now;
   std::int64_t user_id = nobody;
   UserClaims said{};
+  std::shared_ptr<const KnownUser> user{};  // where the claims of access tokens tell of him
 };
 
 /// A refresh that comes to its row next.

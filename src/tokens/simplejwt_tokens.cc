@@ -20,6 +20,7 @@ struct SimpleJwtTokens::Presented {
   json::Value jti;
   std::int64_t user_id = nobody;
   UserClaims said;
+  std::shared_ptr<const KnownUser> user{};  // where the claims of access tokens tell of him
 
   std::string_view id() const noexcept { return jti.as_string(); }
 };
@@ -40,7 +41,7 @@ SimpleJwtTokens::SimpleJwtTokens(const Verifier& verifier, const Issuer& issuer,
 
 std::optional<TokenPair> SimpleJwtTokens::grant(const store::User& user, const store::Origin& origin) {
   wait_for_a_good_second(user.id);
-  TokenPair pair = issuer_.issue_pair(user);
+  TokenPair pair = issuer_.issue_pair(user, told_user(issuer_, users_, user.id, true)->get());
   // Now that their second is chosen: a change of the password that this does not see ends them.
   if (feed_ != nullptr && !users_.has_password(user.id, user.password)) return std::nullopt;
   if (blacklist_ != nullptr) blacklist_->record(row(pair, user.id));
@@ -115,14 +116,20 @@ RefreshOutcome SimpleJwtTokens::refresh(std::string_view token, const store::Ori
     if (*refusal == RefreshRefusal::password_changed) retire(presented, nullptr);
     return *refusal;
   }
+  auto told = told_user(issuer_, users_, presented.user_id, may_ask_database);
+  if (!told) return NeedsDatabase{};
+  presented.user = *std::move(told);
   if (options_.rotate) return rotate(presented);
   if (blacklist_ != nullptr && blacklist_->is_blacklisted(presented.id())) return TokenDefect::blacklisted;
-  return Refreshed{
-      issuer_.access_from(presented.token.claims), {}, presented.user_id, {}, presented.token.expires};
+  return Refreshed{issuer_.access_from(presented.token.claims, presented.user.get()),
+                   {},
+                   presented.user_id,
+                   {},
+                   presented.token.expires};
 }
 
 RefreshOutcome SimpleJwtTokens::rotate(const Presented& presented) {
-  TokenPair pair = issuer_.rotate(presented.token.claims);
+  TokenPair pair = issuer_.rotate(presented.token.claims, presented.user.get());
   // A successor is younger than any change of the password that the feed has yet to tell.
   if (feed_ != nullptr &&
       feed_->ended_in_database(vouched(presented.token, {presented.user_id, presented.said}))) {

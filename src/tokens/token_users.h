@@ -61,11 +61,12 @@ class TokenUsers {
   bool has_password(std::int64_t id, std::string_view encoded) const {
     return directory_.has_password(id, encoded);
   }
+  /// As he is, whatever the rules say of him. Nothing: not known without the database. nullptr: no such user.
+  std::optional<std::shared_ptr<const KnownUser>> known(std::int64_t id, bool may_ask_database) const;
 
   const UserRules& rules() const noexcept { return rules_; }
 
  private:
-  std::optional<std::shared_ptr<const KnownUser>> known(std::int64_t id, bool may_ask_database) const;
   bool may_be_newer_than_known(const UserClaims& said) const;
 
   UserDirectory& directory_;

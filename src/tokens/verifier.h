@@ -39,7 +39,6 @@ class Verifier {
   }
 
  private:
-  std::optional<TokenDefect> check_times(const json::Value& claims) const;
   bool meant_for_us(const json::Value& claims) const;
   std::optional<TokenDefect> check_form(const json::Value& claims, std::optional<TokenType> expected) const;
 

@@ -34,24 +34,30 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
   return text;
 }
 
-std::optional<std::string> decode(std::string_view text, const std::array<std::uint8_t, 256>& values) {
-  if (text.size() % 4 == 1) return std::nullopt;  // six bits make no byte
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
+/// False when the text is not canonical; the bytes before that are put.
+template <typename Put>
+bool decode(std::string_view text, const std::array<std::uint8_t, 256>& values, Put&& put) {
+  if (text.size() % 4 == 1) return false;  // six bits make no byte
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char c : text) {
     const std::uint8_t value = values[static_cast<unsigned char>(c)];
-    if (value == kForeign) return std::nullopt;
+    if (value == kForeign) return false;
     bits = bits << 6 | value;
     held += 6;
     if (held >= 8) {
       held -= 8;
-      bytes += static_cast<char>(bits >> held & 0xff);
+      put(static_cast<char>(bits >> held & 0xff));
     }
   }
   // Left-over bits that are not zero would make a second text for the same bytes.
-  if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
+  return (bits & ((1U << held) - 1)) == 0;
+}
+
+std::optional<std::string> decode(std::string_view text, const std::array<std::uint8_t, 256>& values) {
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3 + 2);
+  if (!decode(text, values, [&](char byte) { bytes += byte; })) return std::nullopt;
   return bytes;
 }
 
@@ -87,6 +93,13 @@ std::string to_base64url(std::string_view bytes) {
 
 std::optional<std::string> from_base64url(std::string_view text) {
   return decode(text, kBase64UrlValues);
+}
+
+std::optional<std::string_view> from_base64url(std::string_view text, std::span<char> room) noexcept {
+  if (text.size() / 4 * 3 + 2 > room.size()) return std::nullopt;
+  std::size_t size = 0;
+  if (!decode(text, kBase64UrlValues, [&](char byte) { room[size++] = byte; })) return std::nullopt;
+  return std::string_view(room.data(), size);
 }
 
 }  // namespace util

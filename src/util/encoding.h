@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,7 @@ std::optional<std::string> from_base64(std::string_view text);
 std::string to_base64url(std::string_view bytes);
 /// Canonical form only: no padding, zero trailing bits, no foreign characters. nullopt otherwise.
 std::optional<std::string> from_base64url(std::string_view text);
+/// The same into `room`, which must have 3 bytes for each 4 characters and 2 more.
+std::optional<std::string_view> from_base64url(std::string_view text, std::span<char> room) noexcept;
 
 }  // namespace util

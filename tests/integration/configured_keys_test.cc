@@ -94,6 +94,7 @@ void let_a_poll_pass() {
 class ConfiguredKeysTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ConfiguredKeysTest);
   CPPUNIT_TEST(claims_have_the_configured_names);
+  CPPUNIT_TEST(access_tokens_tell_of_the_user_as_he_is);
   CPPUNIT_TEST(header_types_and_challenge_are_the_configured_ones);
   CPPUNIT_TEST(a_login_is_written_down);
   CPPUNIT_TEST(a_changed_password_ends_all_tokens);
@@ -128,6 +129,23 @@ class ConfiguredKeysTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_MESSAGE(name, !claims.get(name));
       }
     }
+  }
+
+  void access_tokens_tell_of_the_user_as_he_is() {
+    const auto email = [](const std::string& token) { return text_of(claims_of(token), "email"); };
+    const std::string first = email(account_.access);
+    CPPUNIT_ASSERT_MESSAGE(first, first.find('@') != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::string("north"), text_of(claims_of(account_.access), "tenant"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), email(account_.refresh));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), text_of(claims_of(account_.refresh), "tenant"));
+    change("UPDATE auth_user SET email = CONCAT('new-', email) WHERE username = " + quoted());
+    let_a_poll_pass();
+    const auto rotated = refresh(account_.refresh);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(rotated.body, 200, rotated.status);
+    const std::string access = member(rotated.body, "access");
+    CPPUNIT_ASSERT_EQUAL("new-" + first, email(access));
+    CPPUNIT_ASSERT_EQUAL(std::string("north"), text_of(claims_of(access), "tenant"));
+    CPPUNIT_ASSERT_EQUAL(200, dashboard("JWT", access).status);
   }
 
   void header_types_and_challenge_are_the_configured_ones() {

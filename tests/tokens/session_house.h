@@ -52,10 +52,11 @@ struct SessionHouse {
   };
 
   explicit SessionHouse(Tables& shared, tokens::SessionOptions options = {}, tokens::UserRules rules = {},
-                        tokens::KeyRing keys = hs256_ring())
+                        tokens::KeyRing keys = hs256_ring(), const tokens::AccessClaims* custom = nullptr)
       : tables(shared),
         ring(std::move(keys)),
-        issuer(ring, clock, random, {.revoke_claim = rules.check_password ? rules.revoke_claim : ""}),
+        issuer(ring, clock, random,
+               {.revoke_claim = rules.check_password ? rules.revoke_claim : "", .custom = custom}),
         tokens(verifier, issuer, {directory, clock, rules}, tables.sessions, ended, feed, &tables.audit,
                clock, random, std::move(options), &djangos) {
     feed.poll_once();
