@@ -74,7 +74,7 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
     }
     if (const auto refused = refusal(attempt, found, now)) return *refused;
     attempt.account_failures = found.account.failures;
-    if (attempt.account_failures < options_.account_failures) return std::move(attempt);
+    if (attempt.account_failures < options_.account_failures) return attempt;
     const bool lockout_is_over = attempt.account_failures >= options_.max_failures;
     const std::int64_t next = lockout_is_over ? 1 : attempt.account_failures + 1;
     const auto until = blocked_after(next, now);
@@ -82,7 +82,7 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
                         : failures_.claim(attempt.account, attempt.account_failures, now, until)) {
       attempt.account_failures = next;
       attempt.counted = true;
-      return std::move(attempt);
+      return attempt;
     }
   }
   return Throttled{options_.first_delay};

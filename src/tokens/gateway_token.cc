@@ -55,8 +55,9 @@ class Claims {
 }  // namespace
 
 util::Result<std::string> GatewayTokens::issue(const Principal& principal, std::string_view audience) const {
-  const jwt::Key& key = keys_.signing_key();
-  if (jwt::is_hmac(key.algorithm())) return util::fail("token= needs a key pair, not a secret, to sign with");
+  const auto key = keys_.signing_key();
+  if (jwt::is_hmac(key->algorithm()))
+    return util::fail("token= needs a key pair, not a secret, to sign with");
   if (audience == options_.audience) return util::fail("token= names tokens.audience, our own");
 
   const std::int64_t now = clock_.unix_now();
@@ -75,7 +76,7 @@ util::Result<std::string> GatewayTokens::issue(const Principal& principal, std::
   if (principal.grant) claims.add("scope", principal.grant->scope);
   if (!about.groups.empty()) claims.add_raw("groups", json::quoted_array(about.groups));
   object.close();
-  return key.sign(text);
+  return key->sign(text);
 }
 
 }  // namespace tokens

@@ -20,8 +20,8 @@ namespace tokens {
 /// What a request needs to know of its user. Immutable; shared between requests.
 struct KnownUser {
   std::int64_t id = 0;
-  std::string username;
-  std::string email;
+  std::string username{};
+  std::string email{};
   bool is_active = false;
   bool is_staff = false;
   bool is_superuser = false;

@@ -38,7 +38,12 @@ struct House {
                          &audit,
                          clock,
                          {.simplejwt_5_2 = options.simplejwt_5_2}},
-        bearer{verifier, directory, clock, {}, options.sessions ? &feed : nullptr, and_personal(std::move(sources))},
+        bearer{verifier,
+               directory,
+               clock,
+               {},
+               options.sessions ? &feed : nullptr,
+               and_personal(std::move(sources))},
         services{options,
                  registration,
                  credentials,
@@ -89,7 +94,8 @@ struct House {
   tokens::Sessions sessions{session_rows, feed, clock, {}};
   tokens::SessionTokens session_tokens{verifier, issuer, user_of_token, session_rows, sessions, feed,
                                        &audit,   clock,  random,        {},           nullptr};
-  tokens_test::FakePersonalTokens personal_token_rows{revocations, audit};
+  tokens_test::FakePersonalTokens personal_token_rows{
+      [this](const store::Revocation& one) { revocations.rows.push_back(one); }, audit};
   tokens::PersonalTokens personal_tokens{personal_token_rows, feed, clock, random, {.max_per_user = 3}};
   tokens::SimpleJwtTokens simplejwt_tokens;
   tokens::BearerAuthenticator bearer;

@@ -164,6 +164,8 @@ class PersonalTokensApiTest : public CppUnit::TestFixture {
                            house_.directory,
                            house_.sessions,
                            endless,
+                           house_.gateway_tokens,
+                           house_.clock,
                            house_.services.not_ready};
     api::App app(services);
     const auto ask = [&](std::string_view body) {

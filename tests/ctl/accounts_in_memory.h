@@ -56,7 +56,8 @@ struct AccountsInMemory {
 
   accounts_test::FakeRevocationStore revocations;
   accounts_test::FakeAuditStore audit;
-  tokens_test::FakePersonalTokens personal_tokens{revocations, audit};
+  tokens_test::FakePersonalTokens personal_tokens{
+      [this](const store::Revocation& one) { revocations.rows.push_back(one); }, audit};
 
   jwtauthd::Accounts all() {
     return {users, sessions, personal_tokens, policy, hashes, clock, random, unique_email, {}};

@@ -290,7 +290,7 @@ class SessionStoreTest : public SessionFixture {
     };
     const auto before = sorted();
     for (const bool live_only : {true, false}) {
-      const auto listed = store_->list({.live_only = live_only}, at(kNow));
+      const auto listed = store_->list({.user_id = std::nullopt, .live_only = live_only}, at(kNow));
       CPPUNIT_ASSERT_EQUAL(std::size_t{9}, listed.size());
       CPPUNIT_ASSERT(std::is_sorted(listed.begin(), listed.end(), [](const auto& a, const auto& b) {
         return a.idle_expires_at > b.idle_expires_at;

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "store/personal_token_store.h"
@@ -18,8 +19,9 @@ namespace tokens_test {
 /// The rows, and what ends with them, as the contract has it: each call is one step.
 class FakePersonalTokens final : public store::PersonalTokenStore {
  public:
-  FakePersonalTokens(store::RevocationStore& revocations, store::AuditStore& audit)
-      : revocations_(revocations), audit_(audit) {}
+  /// `revoke`: where the feed reads it.
+  FakePersonalTokens(std::function<void(const store::Revocation&)> revoke, store::AuditStore& audit)
+      : revoke_(std::move(revoke)), audit_(audit) {}
 
   std::atomic<int> reads{0};       // calls of find_by_hash
   std::atomic<int> writes{0};      // calls of note_use
@@ -105,9 +107,8 @@ class FakePersonalTokens final : public store::PersonalTokenStore {
     const std::lock_guard lock(mutex_);
     return std::erase_if(rows_, [&](const auto& row) {
       if (!which(row.second)) return false;
-      revocations_.append(
-          {0, row.second.user_id, row.second.id, 0,
-           std::chrono::ceil<std::chrono::seconds>(how.told_until).time_since_epoch().count()});
+      revoke_({0, row.second.user_id, row.second.id, 0,
+               std::chrono::ceil<std::chrono::seconds>(how.told_until).time_since_epoch().count()});
       tell(how.event, row.second.id);
       return true;
     });
@@ -117,7 +118,7 @@ class FakePersonalTokens final : public store::PersonalTokenStore {
     audit_.append(event);
   }
 
-  store::RevocationStore& revocations_;
+  const std::function<void(const store::Revocation&)> revoke_;
   store::AuditStore& audit_;
   mutable std::mutex mutex_;
   std::map<store::TokenHash, store::PersonalToken> rows_;
