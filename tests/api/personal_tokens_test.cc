@@ -283,7 +283,7 @@ class PersonalTokensApiTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(std::string("{}"), response.body);
     }
     CPPUNIT_ASSERT(house_.personal_token_rows.rows().empty());
-    CPPUNIT_ASSERT_EQUAL(std::string("login token_created token_revoked:client"), house_.audit.told());
+    CPPUNIT_ASSERT_EQUAL(std::string("login token_created token_revoked:orders"), house_.audit.told());
     CPPUNIT_ASSERT_EQUAL(std::string(R"({"active":false})"), introspect(token));
   }
 

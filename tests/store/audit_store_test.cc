@@ -81,8 +81,8 @@ class AuditStoreTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(store::audit_kind(name(kind)) == kind);
       append(kind, 0, 0);
     }
-    CPPUNIT_ASSERT_EQUAL(std::size_t{17}, names.size());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{17}, audit_->list({}).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{23}, names.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{23}, audit_->list({}).size());
     CPPUNIT_ASSERT(!names.contains("unknown"));
     CPPUNIT_ASSERT(!store::audit_kind("Login") && !store::audit_kind(""));
   }

@@ -29,10 +29,6 @@ class RevocationStoreTest : public store_test::StoreFixture<store::MysqlRevocati
   CPPUNIT_TEST(purges_in_batches_what_is_over);
   CPPUNIT_TEST_SUITE_END();
 
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlRevocationStore> store_;
-
   void append(const Revocation& one) {
     pool_->acquire()
         .prepare(
