@@ -35,6 +35,14 @@ const std::vector<std::string>* groups_of(const Principal& principal) {
 /// Nothing: the value cannot be read.
 using Condition = std::optional<bool> (*)(std::string_view value, const Principal&, std::int64_t now);
 
+std::optional<bool> is_user(std::string_view, const Principal& principal, std::int64_t) {
+  return principal.user != nullptr;
+}
+
+std::optional<bool> is_login(std::string_view, const Principal& principal, std::int64_t) {
+  return principal.grant == nullptr;
+}
+
 std::optional<bool> is_staff(std::string_view, const Principal& principal, std::int64_t) {
   return principal.user && principal.user->is_staff;
 }
@@ -77,10 +85,8 @@ struct Word {
   std::string_view name;  // with its `=`, where a value follows
   Condition condition;
 };
-constexpr Word kWords[] = {{"staff", is_staff},
-                           {"superuser", is_superuser},
-                           {"group=", is_in_group},
-                           {"scope=", has_scope},
+constexpr Word kWords[] = {{"user", is_user},           {"login", is_login},     {"staff", is_staff},
+                           {"superuser", is_superuser}, {"group=", is_in_group}, {"scope=", has_scope},
                            {"max_age=", is_fresh}};
 
 constexpr std::string_view kToken = "token=";

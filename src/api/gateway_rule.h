@@ -1,5 +1,7 @@
 // What a location wants of whom it lets in: words with a space between, all of which must hold.
 //
+//   user                users of ours, by a login or a personal access token
+//   login               users of ours who logged in
 //   staff  superuser    users of ours with that mark
 //   group=NAME[,NAME]   in one of these groups
 //   scope=WORD          a credential that is limited has it; a login may do all that its user may

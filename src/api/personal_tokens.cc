@@ -129,7 +129,7 @@ void append_token(std::string& body, const store::PersonalToken& token, std::str
 }
 
 store::MadeBy login_of(const tokens::Principal& principal) {
-  return {principal.session, principal.has_sid ? std::nullopt : std::optional(principal.authenticated)};
+  return {principal.session, principal.has_sid ? std::nullopt : std::optional(principal.issued)};
 }
 
 }  // namespace

@@ -67,10 +67,12 @@ ExitCode set_user_active(const UserReference& whom, bool active, Accounts accoun
   if (!user) return ExitCode::refused;
   const std::string named = "User '" + user->username + "' is ";
   const std::string state = active ? "active" : "inactive";
-  if (user->is_active == active) {
-    terminal.out(named + "already " + state + ".");
+  const std::string now = user->is_active == active ? "already " : "now ";
+  if (active && user->is_active) {
+    terminal.out(named + now + state + ".");
     return ExitCode::ok;
   }
+  // Who is inactive already was closed in Django's admin, perhaps, which ends no session.
   const auto opened = operator_event(store::AuditKind::user_activated, accounts.clock.now());
   const auto closed = operator_ending(store::SessionEnd::admin, store::AuditKind::user_deactivated,
                                       accounts.clock, accounts.lifetimes);
@@ -80,7 +82,7 @@ ExitCode set_user_active(const UserReference& whom, bool active, Accounts accoun
     terminal.err("Error: user '" + user->username + "' has been deleted meanwhile");
     return ExitCode::refused;
   }
-  terminal.out(named + "now " + state + ".");
+  terminal.out(named + now + state + ".");
   return ExitCode::ok;
 }
 

@@ -189,6 +189,7 @@ api::ApiOptions api_options(const Config& c) {
 tokens::BearerOptions bearer_options(const Config& c) {
   return {.users = user_rules(c),
           .header_types = header_types(c),
+          .iat_is_login = !(c.sessions.enabled ? c.sessions.rotate : c.tokens.rotate_refresh_tokens),
           .cached_tokens = static_cast<std::size_t>(c.cache.verified_tokens)};
 }
 

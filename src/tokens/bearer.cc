@@ -19,13 +19,11 @@ std::string_view strip(std::string_view text) {
   return text;
 }
 
-Principal principal(std::shared_ptr<const KnownUser> user, const Vouched& vouched) {
+Principal principal(std::shared_ptr<const KnownUser> user, const Vouched& vouched, bool iat_is_login) {
   const auto began = tokens::began(vouched.session.id);
-  return {std::move(user),
-          vouched.session.id,
-          vouched.session.has_sid,
-          vouched.expires,
-          began ? seconds_of(*began) : vouched.said.issued,
+  const bool tells = iat_is_login || vouched.grant != nullptr;
+  return {std::move(user), vouched.session.id,  vouched.session.has_sid,
+          vouched.expires, vouched.said.issued, began ? seconds_of(*began) : tells ? vouched.said.issued : 0,
           vouched.grant};
 }
 
@@ -87,12 +85,13 @@ BearerOutcome BearerAuthenticator::authenticate(std::string_view authorization, 
       if (!ended) return NeedsDatabase{};
       if (*ended) return TokenDefect::blacklisted;
     }
-    if (vouched.grant != nullptr && vouched.grant->subject) return principal(nullptr, vouched);
+    if (vouched.grant != nullptr && vouched.grant->subject)
+      return principal(nullptr, vouched, impl_->options.iat_is_login);
     auto found = vouched.grant != nullptr
                      ? impl_->users.find(vouched.user_id, may_ask_database)
                      : impl_->users.find(vouched.user_id, vouched.said, may_ask_database);
     if (auto* user = std::get_if<std::shared_ptr<const KnownUser>>(&found))
-      return principal(std::move(*user), vouched);
+      return principal(std::move(*user), vouched, impl_->options.iat_is_login);
     if (const auto* defect = std::get_if<BearerDefect>(&found)) return *defect;
     if (std::holds_alternative<NeedsDatabase>(found)) return NeedsDatabase{};
     if (read_again) return BearerDefect::user_not_found;

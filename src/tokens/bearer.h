@@ -25,8 +25,9 @@ struct Principal {
   store::SessionId session{};             // of the token, or what stands for it
   bool has_sid = false;                   // the token names its session itself
   std::int64_t token_expires = 0;         // seconds since 1970
-  /// When its owner proved last who he is: the session's beginning, where the token names one, else its
-  /// `iat`. Seconds since 1970.
+  std::int64_t issued = 0;                // its `iat`, seconds since 1970
+  /// When its owner proved last who he is: the session's beginning, where the token names one of ours, else
+  /// its `iat`, where no refresh renews that. Seconds since 1970; 0: not known.
   std::int64_t authenticated = 0;
   std::shared_ptr<const Grant> grant{};  // nullptr: a login of ours
 };
@@ -42,6 +43,7 @@ using BearerOutcome = std::variant<Principal, BearerDefect, TokenDefect, NeedsDa
 struct BearerOptions {
   UserRules users;
   std::vector<std::string> header_types{"Bearer"};  // any of these words begins the header
+  bool iat_is_login = true;                         // a refresh does not renew it
   std::size_t cached_tokens = 20000;                // verified tokens kept, by their exact bytes
 };
 

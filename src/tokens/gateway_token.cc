@@ -19,8 +19,8 @@ struct Description {
 
 Description describe(const Principal& principal) {
   if (principal.user) return {principal.user->username, principal.user->email, principal.user->groups};
-  const ForeignSubject& subject = principal.grant->subject.value();
-  return {subject.username, subject.email, subject.groups};
+  // Under our `iss` an upstream would take another issuer's names for ours.
+  return {{}, {}, principal.grant->subject.value().groups};
 }
 
 std::string subject_of(const Principal& principal) {
@@ -69,11 +69,14 @@ util::Result<std::string> GatewayTokens::issue(const Principal& principal, std::
       .field("iat", now)
       .field("exp", std::min(now + kLifetime, principal.token_expires));
   object.field("sub", subject_of(principal));
+  if (principal.grant) {  // always: without it a limited credential looks like a login
+    const std::string_view scope = principal.grant->scope;
+    object.field("scope", scope.size() <= kLongestOptional ? scope : std::string_view{});
+  }
   Claims claims(object);
   const Description about = describe(principal);
   claims.add("username", about.username);
   claims.add("email", about.email);
-  if (principal.grant) claims.add("scope", principal.grant->scope);
   if (!about.groups.empty()) claims.add_raw("groups", json::quoted_array(about.groups));
   object.close();
   return key->sign(text);

@@ -116,7 +116,14 @@ util::Result<void> KeyRing::Impl::take_over() {
   const auto manifest = directory.read();
   if (!manifest) return util::unexpected(manifest.error());
   auto loaded = load(*manifest);
-  if (!loaded) return util::unexpected(loaded.error());
+  if (!loaded) {
+    // A key that was retired by hand was perhaps stolen: that is heard whatever else is out of order.
+    for (auto& [kid, life] : lives) {
+      const KeyEntry* const entry = manifest->find(kid);
+      if (entry != nullptr && entry->retired_at) life.end_now();
+    }
+    return util::unexpected(loaded.error());
+  }
   *snapshot.lock() = std::move(*loaded);
   set_ends(*manifest);
   stamp = seen;

@@ -78,7 +78,11 @@ std::optional<bool> SimpleJwtTokens::ended(const Verified& token, const TokenUse
 }
 
 Vouched SimpleJwtTokens::vouched(const Verified& token, const TokenUsers::Named& user) const {
-  return {user.id, token.expires, user.said, session_of(token.claims, options_.jti_claim)};
+  // Of the time when there were sessions; nothing here moves its row on, which is forgotten: what ends all of
+  // the user's ends this, too.
+  SessionOfToken session = session_of(token.claims, options_.jti_claim);
+  session.has_sid = false;
+  return {user.id, token.expires, user.said, session};
 }
 
 void SimpleJwtTokens::record(store::AuditKind kind, std::int64_t user_id, const store::Origin& origin) {

@@ -76,6 +76,7 @@ void TokenShard::drop(std::uint32_t at, CacheLoad& load) {
   --load.tokens;
   load.bytes -= slot.length + bookkeeping;
   slot.token.reset();
+  slot.vouched = {};  // its grant may be the last
   free_.push_back(at);
 }
 

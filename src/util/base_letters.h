@@ -6,7 +6,8 @@
 
 namespace util::unicode {
 
-/// Case folded and without marks: at least what an accent-insensitive collation takes for the same letters.
+/// Case folded, decomposed, without marks, blanks, and characters that have no weight: what an accent-insensitive
+/// collation takes for the same letters, but for a few that one takes for others (sharp s, ligatures).
 std::string base_letters(std::string_view text);
 
 }  // namespace util::unicode

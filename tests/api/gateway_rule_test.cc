@@ -127,9 +127,12 @@ class GatewayRuleTest : public CppUnit::TestFixture {
     stranger = with_grant(
         stranger, {"read", tokens::ForeignSubject{"https://other.example", "1", "root", "", {"editors"}}});
     check({{"", "met"},
+           {" user", "unmet"},
+           {" login", "unmet"},
            {" staff", "unmet"},
            {" superuser", "unmet"},
            {" group=editors", "met"},
+           {" user group=editors", "unmet"},
            {" group=a", "unmet"},
            {" scope=read", "met"},
            {" scope=write", "unmet"},

@@ -399,6 +399,14 @@ class BearerTest : public CppUnit::TestFixture {
     // 2023-11-14T22:00:00Z, where the session began; the token itself is of a later refresh.
     CPPUNIT_ASSERT_EQUAL(std::int64_t{1'699'999'200},
                          of(times + R"(,"sid":"018bcfd9330070011223344556677889"})"));
+    // Where a refresh renews `iat`, that tells of no login.
+    tokens::BearerOptions options;
+    options.iat_is_login = false;
+    tokens::BearerAuthenticator rotating(verifier_, directory_, clock_, options);
+    const auto foreign =
+        std::get<tokens::Principal>(rotating.authenticate("Bearer " + signed_with(times + "}"), true));
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, foreign.authenticated);
+    CPPUNIT_ASSERT_EQUAL(now - 9, foreign.issued);
   }
 
   void many_threads_agree() {

@@ -31,6 +31,7 @@ class LiveRingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_retired_key_ends_its_tokens_in_the_cache_and_no_others);
   CPPUNIT_TEST(a_key_that_is_over_ends_its_tokens_in_the_cache);
   CPPUNIT_TEST(a_directory_that_is_broken_keeps_the_ring);
+  CPPUNIT_TEST(a_retired_key_is_refused_whatever_else_is_broken);
   CPPUNIT_TEST(a_directory_that_is_broken_at_the_start_is_refused);
   CPPUNIT_TEST(a_secret_signs_until_a_key_does_and_verifies_ever_after);
   CPPUNIT_TEST(the_secret_can_take_over_again);
@@ -156,6 +157,18 @@ class LiveRingTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(good());
     clock_.advance(1s);
     CPPUNIT_ASSERT(!good());
+  }
+
+  void a_retired_key_is_refused_whatever_else_is_broken() {
+    const std::string first = add();
+    const KeyRing ring = this->ring();
+    const std::string token = ring.signing_key()->sign("{}");
+    ::chmod(room_.directory().key_path(add()).c_str(), 0644);
+    CPPUNIT_ASSERT(ring.look_again() == Look::failed);
+    CPPUNIT_ASSERT(ring.verify(token));
+    room_.retire(first, clock_.now(), pacing);
+    CPPUNIT_ASSERT(ring.look_again() == Look::failed);
+    CPPUNIT_ASSERT(!ring.verify(token));
   }
 
   void a_directory_that_is_broken_keeps_the_ring() {

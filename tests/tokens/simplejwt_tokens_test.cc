@@ -212,6 +212,10 @@ class SimpleJwtTokensTest : public CppUnit::TestFixture {
     clock_.advance(std::chrono::seconds(5));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.refresh(token(now), origin_, true)));
     CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.verify(token(now), false)));
+    // One of the time when there were sessions, as well.
+    const auto of_session = refresh_token(
+        "b", R"(,"user_id":"7","sid":"018bcfe5687b70011223344556677889","iat":)" + std::to_string(now));
+    CPPUNIT_ASSERT_EQUAL("blacklisted"s, describe(tokens.refresh(of_session, origin_, true)));
     CPPUNIT_ASSERT_EQUAL("access and refresh"s, describe(tokens.refresh(token(now + 1), origin_, true)));
     CPPUNIT_ASSERT_EQUAL("good"s, describe(tokens.verify(token(now + 1), false)));
   }

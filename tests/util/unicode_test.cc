@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "util/base_letters.h"
+
 namespace {
 
 namespace unicode = util::unicode;
@@ -20,6 +22,7 @@ class UnicodeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(decodes_and_encodes_every_code_point);
   CPPUNIT_TEST(survives_text_that_is_not_utf8);
   CPPUNIT_TEST(normalises_as_python_does);
+  CPPUNIT_TEST(base_letters_are_those_of_a_collation);
   CPPUNIT_TEST(lowers_as_python_does);
   CPPUNIT_TEST(knows_where_a_sigma_is_final);
   CPPUNIT_TEST(folds_case_as_python_does);
@@ -93,6 +96,15 @@ class UnicodeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!unicode::lower(text).empty());
     CPPUNIT_ASSERT_EQUAL(text.substr(1), std::string(unicode::strip(text)));
     CPPUNIT_ASSERT_EQUAL(std::string("\x80"), std::string(unicode::strip(" \x80 ")));
+  }
+
+  void base_letters_are_those_of_a_collation() {
+    for (const char* text :
+         {"ann", "ANN", "\u00e1nn", "an\u0301n", "a\u200bnn", "an\u00adn", "a\u0001nn", "ann ", "\uff41nn"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(text, std::string("ann"), unicode::base_letters(text));
+    }
+    CPPUNIT_ASSERT(unicode::base_letters("anna") != unicode::base_letters("ann"));
+    CPPUNIT_ASSERT_EQUAL(std::string("\xff"), unicode::base_letters("\xff"));
   }
 
   void normalises_as_python_does() {
