@@ -31,8 +31,9 @@ export STATE_DIR
 export CONF := $(if $(CONF),$(abspath $(CONF)))
 export BUILD
 
-# A warning stops the builds that are there to find faults, and nobody who has another compiler.
-WERROR = $(if $(CI),--enable-werror)
+# A warning stops the builds that are there to find faults, and nobody who has another compiler. There the
+# compiler takes longer than the tests, so that it optimizes less.
+WERROR = $(if $(CI),--enable-werror CXXFLAGS='-O1 -g1')
 ccache := $(shell command -v ccache 2>/dev/null)
 # Recompiling after a reconfigure, and in a second build directory, is then seconds.
 compiler = $(if $(and $(ccache),$(filter default undefined,$(origin CXX))),CXX='ccache g++')
@@ -92,19 +93,25 @@ check-interop: all
 	@$(SOURCE)/tools/deps run interop
 	@$(SOURCE)/tests/run --build $(BUILD) interop
 
-check-asan: deps-test
-	@$(call check_with,address,$(SOURCE)/build-asan,-O0 -g1)
+check-asan: asan-programs
+	@$(SOURCE)/tests/run --build $(SOURCE)/build-asan unit database integration
 
-check-tsan: deps-test
-	@$(call check_with,thread,$(SOURCE)/build-tsan,-O1 -g1)
+check-tsan: tsan-programs
+	@$(SOURCE)/tests/run --build $(SOURCE)/build-tsan unit database integration
 
-# check_with SANITIZER,DIRECTORY,FLAGS
+.PHONY: asan-programs tsan-programs
+asan-programs: deps-test
+	@$(call build_with,address,$(SOURCE)/build-asan,-O0 -g1)
+
+tsan-programs: deps-test
+	@$(call build_with,thread,$(SOURCE)/build-tsan,-O1 -g1)
+
+# build_with SANITIZER,DIRECTORY,FLAGS
 # The compiler takes longer than the tests: -g1 has functions and lines, which is what a report shows, and with
 # AddressSanitizer and UBSan -O1 takes twice the time of -O0.
-define check_with
+define build_with
 $(call configure_in,$(2),--enable-sanitizer=$(1) --enable-werror CXXFLAGS='$(3)'); \
-$(quiet_make) -C $(2) $(jobs) check-programs; \
-$(SOURCE)/tests/run --build $(2) unit database integration
+$(quiet_make) -C $(2) $(jobs) check-programs
 endef
 
 # ---- figures -------------------------------------------------------------------------------------
