@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -20,6 +21,35 @@ using KeyPtr = std::shared_ptr<const jwt::Key>;
 
 // A directory that does not answer (NFS) must not take the threads with it that check tokens.
 constexpr std::chrono::milliseconds longest_wait_for_a_look{50};
+
+/// One at a time, for whoever does not wait too long. (ThreadSanitizer does not know std::timed_mutex.)
+class Turn {
+ public:
+  class Taken {
+   public:
+    Taken(Turn& turn, std::chrono::milliseconds patience) : turn_(turn) {
+      auto taken = turn_.taken_.lock();
+      mine_ = turn_.given_back_.wait_for(taken.held(), patience, [&] { return !*taken; });
+      if (mine_) *taken = true;
+    }
+    ~Taken() {
+      if (!mine_) return;
+      *turn_.taken_.lock() = false;
+      turn_.given_back_.notify_one();
+    }
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+    explicit operator bool() const noexcept { return mine_; }
+
+   private:
+    Turn& turn_;
+    bool mine_;
+  };
+
+ private:
+  util::Guarded<bool> taken_{false};
+  std::condition_variable given_back_;
+};
 
 struct RingKey {
   KeyPtr key;
@@ -60,7 +90,7 @@ struct KeyRing::Impl {
   KeyPtr secret;  // of HS*
   util::Guarded<SnapshotPtr> snapshot;
 
-  std::timed_mutex looking;  // guards all that follows
+  Turn turn;  // guards all that follows
   std::map<std::string, KeyLife, std::less<>> lives;
   FileStamp stamp;
   std::string failure;  // of the last look; empty: it went well
@@ -132,8 +162,8 @@ util::Result<void> KeyRing::Impl::take_over() {
 
 KeyRing::Look KeyRing::Impl::look(bool again_after_failure) {
   if (directory.path().empty()) return Look::unchanged;
-  const std::unique_lock lock(looking, longest_wait_for_a_look);
-  if (!lock || (failure.empty() ? directory.stamp() == stamp : !again_after_failure)) return Look::unchanged;
+  const Turn::Taken mine(turn, longest_wait_for_a_look);
+  if (!mine || (failure.empty() ? directory.stamp() == stamp : !again_after_failure)) return Look::unchanged;
   const auto taken = take_over();
   if (!taken) {
     if (failure != taken.error().message) {
