@@ -10,6 +10,7 @@
 #include "http/percent.h"
 #include "json/writer.h"
 #include "tokens/session_id.h"
+#include "tokens/unix_time.h"
 #include "util/encoding.h"
 
 namespace api {
@@ -82,10 +83,6 @@ store::Origin origin_of(const Context& context, const Asked& asked) {
   return origin;
 }
 
-std::int64_t seconds_of(util::TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
-
 http::Response answer(std::string body) {
   http::Response response;
   response.no_store = true;
@@ -143,8 +140,8 @@ std::optional<http::Response> describe_personal(const Services& services, const 
       .field("token_type", "Bearer")
       .field("token_use", "personal")
       .field("scope", token->scope);
-  if (token->expires_at) object.field("exp", seconds_of(*token->expires_at));
-  object.field("iat", seconds_of(token->created_at)).field("jti", tokens::sid_text(token->id)).close();
+  if (token->expires_at) object.field("exp", tokens::seconds_of(*token->expires_at));
+  object.field("iat", tokens::seconds_of(token->created_at)).field("jti", tokens::sid_text(token->id)).close();
   return answer(std::move(body));
 }
 

@@ -7,6 +7,7 @@
 #include "crypto/digest.h"
 #include "tokens/personal_token_text.h"
 #include "tokens/sessions.h"
+#include "tokens/unix_time.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -19,7 +20,7 @@ constexpr std::chrono::seconds noted_every{60};
 
 std::int64_t end_of(const store::PersonalToken& token) {
   if (!token.expires_at) return std::numeric_limits<std::int64_t>::max();
-  return std::chrono::floor<std::chrono::seconds>(*token.expires_at).time_since_epoch().count();
+  return seconds_of(*token.expires_at);
 }
 
 store::AuditEvent event_of(store::AuditKind kind, util::TimePoint now, std::int64_t user_id,
