@@ -26,6 +26,28 @@ using fcgi_client::record;
 using fcgi_client::request;
 using fcgi_client::Served;
 
+/// This process's limit of open files, as it was again at the end, whatever the test does
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t count) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit limit{std::min(before_.rlim_max, count), before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+rlim_t lowest_free_descriptor() {
+  const int lowest = ::dup(0);
+  ::close(lowest);
+  return static_cast<rlim_t>(lowest);
+}
+
 class LimitsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LimitsTest);
   CPPUNIT_TEST(half_sent_request_ends_by_timeout);
@@ -52,21 +74,15 @@ class LimitsTest : public CppUnit::TestFixture {
   }
 
   void thousand_idle_connections_hold_no_thread() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    const rlimit enough{std::min<rlim_t>(limit.rlim_max, 8192), limit.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &enough);
-    {
-      Served served(echo, one_thread());
-      std::vector<Client> idle;
-      for (int i = 0; i < 1000; ++i) idle.push_back(served.connect());
-      for (auto& client : idle) expect_answer(client, "first");
-      CPPUNIT_ASSERT_EQUAL(std::size_t{1000}, served.listener().counters().connections);
-      expect_answer(idle[500], "again");
-      idle.clear();
-      CPPUNIT_ASSERT(eventually([&] { return served.listener().counters().connections == 0; }));
-    }
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const DescriptorLimit enough(8192);
+    Served served(echo, one_thread());
+    std::vector<Client> idle;
+    for (int i = 0; i < 1000; ++i) idle.push_back(served.connect());
+    for (auto& client : idle) expect_answer(client, "first");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1000}, served.listener().counters().connections);
+    expect_answer(idle[500], "again");
+    idle.clear();
+    CPPUNIT_ASSERT(eventually([&] { return served.listener().counters().connections == 0; }));
   }
 
   void broken_and_hostile_requests_close_their_connection_only() {
@@ -125,16 +141,12 @@ class LimitsTest : public CppUnit::TestFixture {
     Served served(echo);
     auto before = served.connect();
     expect_answer(before, "before");
-    auto waiting = served.connect();  // accepted, perhaps; what counts are those behind it
-    // Take every descriptor but one, which the client's end needs.
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    const int lowest = ::dup(0);
-    ::close(lowest);
-    const rlimit tight{static_cast<rlim_t>(lowest) + 1, limit.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &tight);
-    std::vector<int> spare;
+    auto waiting = served.connect();
+    // Accepted for certain: its descriptor is not taken from under the client below
+    expect_answer(waiting, "accepted");
     {
+      // No descriptor is left but one, which the client's end needs.
+      std::optional<DescriptorLimit> tight(std::in_place, lowest_free_descriptor() + 1);
       auto client = served.connect();
       client.send(request({{"SAY", "after"}}));
       const bool paused = eventually([&] { return !served.listener().counters().accepting; });
@@ -144,7 +156,7 @@ class LimitsTest : public CppUnit::TestFixture {
       ::getrusage(RUSAGE_SELF, &start);
       std::this_thread::sleep_for(300ms);
       ::getrusage(RUSAGE_SELF, &end);
-      ::setrlimit(RLIMIT_NOFILE, &limit);
+      tight.reset();
       CPPUNIT_ASSERT(paused);
       CPPUNIT_ASSERT(meanwhile && meanwhile->out == page("meanwhile"));
       // No spinning: a loop of accept4 would have burnt all of it.
