@@ -63,10 +63,9 @@ class SessionTokens final : public RefreshTokens {
  public:
   /// `audit`: nullptr when nothing is recorded; `djangos`: when no token of Django's is to be expected. The
   /// lifetimes of tokens are those of `sessions`.
-  SessionTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users,
-                store::SessionStore& store, Sessions& sessions, RevocationFeed& feed,
-                store::AuditStore* audit, const util::Clock& clock, util::Random& random,
-                SessionOptions options, DjangosBlacklist* djangos);
+  SessionTokens(const Verifier& verifier, const Issuer& issuer, TokenUsers users, store::SessionStore& store,
+                Sessions& sessions, RevocationFeed& feed, store::AuditStore* audit, const util::Clock& clock,
+                util::Random& random, SessionOptions options, DjangosBlacklist* djangos);
 
   std::optional<TokenPair> grant(const store::User& user, const store::Origin& origin) override;
   /// A refresh token without session (Django's, or one of before) gets one.
@@ -87,6 +86,7 @@ class SessionTokens final : public RefreshTokens {
  private:
   void record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
               std::string_view reason);
+  store::Created create(const store::Session& row, store::Grounds grounds, const store::Origin& origin);
   void keep_to_the_limit(std::int64_t user_id, const store::Origin& origin);
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;
