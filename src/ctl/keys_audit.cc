@@ -1,5 +1,6 @@
 // What is done to keys, in the audit.
 #include <exception>
+#include <utility>
 
 #include "ctl/keys.h"
 #include "ctl/operator.h"
@@ -17,7 +18,7 @@ void tell_audit(KeyRoom& room, const config::Config& config, Terminal& terminal)
       mysql::Options options = store::database_options(config.database);
       options.pool_size = 1;
       options.acquire_timeout = config.database.connect_timeout + std::chrono::seconds(1);
-      mysql::Pool pool(options);
+      mysql::Pool pool(std::move(options));
       auto event = operator_event(kind, room.clock.now());
       event.reason = kid;
       store::MysqlAuditStore(pool).append(event);
