@@ -24,7 +24,7 @@ UNSEEN = {"unseen": "dashboard", "unseen-subrequest": "subrequest"}
 # At the workers' socket, without nginx: on a kept connection, on one of its own each.
 QUESTIONS = {"question": "kept", "question-anew": "anew"}
 # What the algorithms differ in; the rest is measured with HS256 and ES256.
-OF_ALGORITHMS = {"dashboard@32", "subrequest@32", *UNSEEN}
+OF_ALGORITHMS = {"dashboard@32", "subrequest@32", "cold", *UNSEEN}
 
 # name@connections: what it says above its table
 CASES = {
@@ -38,6 +38,7 @@ CASES = {
     "protected@1": "The same file behind auth_request, 1 connection",
     "static@32": "A static file, 32 connections",
     "protected@32": "The same file behind auth_request, 32 connections",
+    "cold@32": "Dashboard, workers that have just been started and know none of 1,024 tokens, 32 connections",
     "unseen@32": "Dashboard, every token verified (cache.verified_tokens = 0), 32 connections",
     "unseen-subrequest@32": "Gateway, every token verified (cache.verified_tokens = 0), 32 connections",
     "question@1": "Gateway at the worker's socket, without nginx: one question at a time, connection kept",
@@ -60,6 +61,7 @@ AIMS = [
     *((case, ES256, "rate", HS256, ">=", 0.95) for case in ("dashboard@32", "dashboard@256")),
     *((case, ours, "rate", HS256, ">=", 0.9) for ours in (ES256, RS256, EDDSA) for case in ("dashboard@32", "subrequest@32")
       if (case, ours) != ("dashboard@32", ES256)),
+    *(("cold@32", ours, "rate", (HS256, "dashboard@32"), ">=", 0.9) for ours in (HS256, ES256, RS256, EDDSA)),
     *(("unseen@32", ours, "rate", (HS256, "dashboard@32"), ">=", 0.9) for ours in (HS256, ES256, RS256, EDDSA)),
     *(("unseen-subrequest@32", ours, "rate", (HS256, "subrequest@32"), ">=", 0.9) for ours in (HS256, ES256, RS256, EDDSA)),
     *((case, ours, "rate", FLOOR, ">=", 1.2) for case in ("subrequest@32", "protected@32") for ours in (HS256, ES256)),
@@ -125,6 +127,8 @@ def lines_of(target, kind, seconds):
         return [json.dumps({"refresh": token}) for token in target.stack.tokens("refresh")]
     if kind == "rotate":
         return [json.dumps({"refresh": token}) for token in target.logins()]
+    if kind == "cold":
+        return target.stack.many_tokens()
     tokens = target.stack.tokens("access")
     if kind == "tampered":
         return [t[:-9] + ("A" if t[-9] != "A" else "B") + t[-8:] for t in tokens]
@@ -226,6 +230,8 @@ def run_case(target, case, seconds):
         return run_memory(target, seconds)
     if kind in QUESTIONS:
         return run_question(target, QUESTIONS[kind], seconds)
+    if kind == "cold":
+        target.restart()
     if kind in UNSEEN:
         return run_unseen(target, kind, int(connections), seconds)
     return run_load(target, kind, int(connections), seconds)
