@@ -28,7 +28,7 @@ constexpr milliseconds drain_interval{2};
 // Ready connections that a thread fetches at once.
 constexpr int event_batch = 8;
 // Requests of one connection that a thread answers before it looks at others.
-constexpr int requests_in_a_row = 16;
+constexpr int requests_in_a_row = 8;
 
 std::int64_t steady_ms() noexcept {
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -164,9 +164,7 @@ void Core::serve(Connection& connection) noexcept {
     mine = !connection.release();
   }
   serving = outer;
-  if (!mine) return;
-  connection.state.store(Connection::State::again, std::memory_order_release);
-  let_go(connection);
+  if (mine) connection.offer(epoll_);
 }
 
 /// Owner. True: nothing to do for now, still the owner.
@@ -178,8 +176,8 @@ bool Core::dispatch(Connection& connection) noexcept try {
       return true;
     case Connection::Read::more:
       note_half_sent(connection, had_begun);
-      connection.state.store(Connection::State::again, std::memory_order_release);
-      let_go(connection);
+      if (draining_) say_goodbye(connection);
+      connection.offer(epoll_);
       return false;
     case Connection::Read::request: {
       connection.deadline = 0;
@@ -229,13 +227,9 @@ void Core::finish(Connection& connection, bool keep) noexcept {
 
 /// Owner, on any thread; what came meanwhile is shown to the listener's threads once more.
 void Core::let_go(Connection& connection) noexcept {
-  while (!connection.release()) {
-    if (draining_) say_goodbye(connection);
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLET;
-    event.data.ptr = &connection;
-    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
-  }
+  if (connection.release()) return;
+  if (draining_) say_goodbye(connection);
+  connection.offer(epoll_);
 }
 
 void Core::close_connection(Connection& connection, bool refused) noexcept {
