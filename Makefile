@@ -120,6 +120,7 @@ BENCH =
 .PHONY: bench bench-keys bench-sessions
 bench: all
 	@$(SOURCE)/tools/deps bench
+	@$(quiet_make) -C $(BUILD) bench/signatures
 	@$(SOURCE)/bench/run $(BENCH)
 
 # Two minutes; BENCH='--seconds N'

@@ -8,16 +8,23 @@ import uuid
 from pathlib import Path
 
 from processes import CORES, cpu_seconds, machine_seconds, pss_mib
-from targets import HERE, PASSWORD, USERS, name_of
+from targets import HERE, PASSWORD, USERS, built, name_of
 
 DASHBOARD, LOGIN = "GET /api/dashboard/", "POST /api/login/"
 REFRESH, REGISTER = "POST /api/token/refresh/", "POST /api/register/"
 HS256, ES256, FLOOR, DJANGO = "jwtauthd HS256", "jwtauthd ES256", "bare libfcgi", "Django"
+RS256, EDDSA = "jwtauthd RS256", "jwtauthd EdDSA"
 # With rotation: our sessions, and simplejwt's rotation with its blacklist. ES256 has sessions as it is installed.
 SESSIONS, ROTATING_DJANGO = "jwtauthd HS256 sessions", "Django blacklist"
 
 # The gateway: what nginx's auth_request asks, by itself, and one file without and with it.
 GATEWAY = {"subrequest", "static", "protected"}
+# Without a cache of tokens, so that each request's is verified: the kind of load that each is.
+UNSEEN = {"unseen": "dashboard", "unseen-subrequest": "subrequest"}
+# At the workers' socket, without nginx: on a kept connection, on one of its own each.
+QUESTIONS = {"question": "kept", "question-anew": "anew"}
+# What the algorithms differ in; the rest is measured with HS256 and ES256.
+OF_ALGORITHMS = {"dashboard@32", "subrequest@32", "cold", *UNSEEN}
 
 # name@connections: what it says above its table
 CASES = {
@@ -31,6 +38,12 @@ CASES = {
     "protected@1": "The same file behind auth_request, 1 connection",
     "static@32": "A static file, 32 connections",
     "protected@32": "The same file behind auth_request, 32 connections",
+    "cold@32": "Dashboard, workers that have just been started and know none of 1,024 tokens, 32 connections",
+    "unseen@32": "Dashboard, every token verified (cache.verified_tokens = 0), 32 connections",
+    "unseen-subrequest@32": "Gateway, every token verified (cache.verified_tokens = 0), 32 connections",
+    "question@1": "Gateway at the worker's socket, without nginx: one question at a time, connection kept",
+    "question-anew@1": "The same, each question on a connection of its own",
+    "signatures": "Tokens signed and verified a second, of one core's time, beside `openssl speed`",
     "login@1": "Login, 1 connection",
     "login@16": "Login, 16 connections",
     "refresh@16": "Refresh without rotation, 16 connections",
@@ -41,11 +54,17 @@ CASES = {
     "memory": "Memory of the workers, PSS",
 }
 
-# case, whose, figure, at whom it is measured (None: as it stands), least (>=) or most (<=), the aim
+# case, whose, figure, at whom it is measured (None: as it stands; with a case: there), least (>=) or most (<=), the aim
 AIMS = [
     *((case, ours, "rate", FLOOR, ">=", 1.2) for case in ("dashboard@32", "dashboard@256") for ours in (HS256, ES256)),
     *((case, ours, "rate", DJANGO, ">=", 20) for case in ("dashboard@32", "dashboard@256") for ours in (HS256, ES256)),
     *((case, ES256, "rate", HS256, ">=", 0.95) for case in ("dashboard@32", "dashboard@256")),
+    *((case, ours, "rate", HS256, ">=", 0.9) for ours in (ES256, RS256, EDDSA) for case in ("dashboard@32", "subrequest@32")
+      if (case, ours) != ("dashboard@32", ES256)),
+    *(("cold@32", ours, "rate", (HS256, "dashboard@32"), ">=", 0.9) for ours in (HS256, ES256, RS256, EDDSA)),
+    *(("unseen@32", ours, "rate", (HS256, "dashboard@32"), ">=", 0.9) for ours in (HS256, ES256, RS256, EDDSA)),
+    *(("unseen-subrequest@32", ours, "rate", (HS256, "subrequest@32"), ">=", 0.9) for ours in (HS256, ES256, RS256, EDDSA)),
+    *((case, ours, "rate", FLOOR, ">=", 1.2) for case in ("subrequest@32", "protected@32") for ours in (HS256, ES256)),
     *(("dashboard@256", ours, "p99", None, "<=", 13) for ours in (HS256, ES256)),
     *(("dashboard@32", ours, "work", None, "<=", 15) for ours in (HS256, ES256)),
     ("tampered@64", HS256, "rate", DJANGO, ">=", 10),
@@ -108,6 +127,8 @@ def lines_of(target, kind, seconds):
         return [json.dumps({"refresh": token}) for token in target.stack.tokens("refresh")]
     if kind == "rotate":
         return [json.dumps({"refresh": token}) for token in target.logins()]
+    if kind == "cold":
+        return target.stack.many_tokens()
     tokens = target.stack.tokens("access")
     if kind == "tampered":
         return [t[:-9] + ("A" if t[-9] != "A" else "B") + t[-8:] for t in tokens]
@@ -116,7 +137,7 @@ def lines_of(target, kind, seconds):
 
 def load(target, kind, connections, seconds, lines=None):
     request = {"login": LOGIN, "register": REGISTER, "refresh": REFRESH, "rotate": REFRESH,
-               **{case: f"GET /{case}" for case in GATEWAY}}.get(kind, DASHBOARD)
+               **{case: f"GET /{case}" for case in GATEWAY}}.get(UNSEEN.get(kind, kind), DASHBOARD)
     return Load(target, request, lines or lines_of(target, kind, seconds), connections, seconds,
                 "chain.lua" if kind == "rotate" else "load.lua")
 
@@ -161,6 +182,25 @@ def run_load(target, kind, connections, seconds):
     return figures
 
 
+def run_unseen(target, kind, connections, seconds):
+    """The workers are started anew without a cache, and with it after that."""
+    target.app.env["JWTAUTHD_CACHE_VERIFIED_TOKENS"] = "0"
+    target.restart()
+    try:
+        return run_load(target, kind, connections, seconds)
+    finally:
+        del target.app.env["JWTAUTHD_CACHE_VERIFIED_TOKENS"]
+        target.restart()
+
+
+def run_question(target, how, seconds):
+    path = "/api/dashboard/" if target.name == FLOOR else "/gateway/"
+    done = subprocess.run([built("question"), target.socket, how, str(seconds), path],
+                          input="\n".join(target.stack.tokens("access")), text=True, stdout=subprocess.PIPE, check=True)
+    figures = json.loads(done.stdout)
+    return figures | {"rate": figures["requests"] / seconds}
+
+
 def run_memory(target, seconds):
     """Idle: a second after a start and twenty requests. Under load: the most that was seen."""
     target.restart()
@@ -188,6 +228,12 @@ def run_case(target, case, seconds):
         return {"ms": target.restart()}
     if kind == "memory":
         return run_memory(target, seconds)
+    if kind in QUESTIONS:
+        return run_question(target, QUESTIONS[kind], seconds)
+    if kind == "cold":
+        target.restart()
+    if kind in UNSEEN:
+        return run_unseen(target, kind, int(connections), seconds)
     return run_load(target, kind, int(connections), seconds)
 
 
@@ -195,7 +241,7 @@ def check_answers(target):
     """Right answers first: what is wrong is soon fast."""
     good, bad = (lines_of(target, kind, 0)[0] for kind in ("dashboard", "tampered"))
     target.expect(200, "GET", "/api/dashboard/", token=good)
-    if "protected" in target.cases:
+    if "protected" in target.cases and target.name != FLOOR:
         for wanted, path, token in ((204, "/subrequest", good), (200, "/static", None), (200, "/protected", good),
                                     (401, "/protected", bad)):
             target.expect(wanted, "GET", path, token=token)

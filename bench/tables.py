@@ -50,6 +50,8 @@ def print_case(case, results):
         columns = [("req/s", "rate"), ("p50 ms", "p50"), ("p99 ms", "p99")]
     if case.startswith("mixed"):
         columns.append(("logins/s", "logins"))
+    if case.startswith("question"):
+        columns = [("req/s", "rate"), ("p50 µs", "p50us"), ("p99 µs", "p99us")]
     compared = "rate" if ("req/s", "rate") in columns else columns[0][1]
     timed = any("work" in run for runs in results.values() for run in runs)
     peers = [peer for peer in PEERS if peer in results]
@@ -82,11 +84,13 @@ def print_aims(results):
     rows = []
     for case, name, figure, peer, sign, aim in AIMS:
         runs = results.get(case, {})
-        values = ratios(runs.get(name), runs.get(peer), figure) if peer else figures(runs.get(name), figure)
+        peer, there = peer if isinstance(peer, tuple) else (peer, case)
+        other = results.get(there, {}).get(peer)
+        values = ratios(runs.get(name), other, figure) if peer else figures(runs.get(name), figure)
         if not values:
             continue
         met = median(values) >= aim if sign == ">=" else median(values) <= aim
-        what = f"× {peer}" if peer else {"work": "CPU µs, app + db", "rate": "req/s", "p99": "p99 ms", "ms": "ms"}.get(
+        what = f"× {peer}" + f" {there}" * (there != case) if peer else {"work": "CPU µs, app + db", "rate": "req/s", "p99": "p99 ms", "ms": "ms"}.get(
             figure, f"MiB {figure}")
         rows.append([f"{case}  {name}", what, spread(values), f"{'≥' if sign == '>=' else '≤'} {aim:g}",
                      "met" if met else "MISSED"])

@@ -18,6 +18,16 @@ FLOOR_THREADS, FLOOR_KEEPALIVE = 320, 128
 DJANGO_MODULES = "django, rest_framework, rest_framework_simplejwt, MySQLdb, gunicorn"
 
 
+def built(program, *flags):
+    """A program of bench/programs, compiled where a build keeps such things."""
+    made = Path(os.environ.get("BUILD") or HERE.parent / "build") / "bench" / program
+    source = HERE / f"programs/{program}.c"
+    if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
+        made.parent.mkdir(exist_ok=True)
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-pthread", "-o", made, source, *flags], check=True)
+    return str(made)
+
+
 def name_of(i):
     return f"bench{i:04d}"
 
@@ -26,6 +36,11 @@ class Target:
     def __init__(self, name, port, nginx, app, stack, cases):
         self.name, self.port, self.nginx, self.app, self.stack, self.cases = name, port, nginx, app, stack, cases
         self.origin = f"http://127.0.0.1:{port}"
+        self.socket = str(stack.directory / "run/fcgi")
+
+    def takes(self, case):
+        """Of `cases`, each is all connections of a kind, or one of them."""
+        return case in self.cases or case.partition("@")[0] in self.cases
 
     def call(self, method, path, body=None, token=None):
         headers = {"Content-Type": "application/json"} if body else {}
@@ -80,13 +95,15 @@ class Target:
 class Stack:
     """One stack of tools/stack with its accounts. `settings` go to tools/stack through the environment."""
 
-    def __init__(self, directory, **settings):
-        self.directory = directory
+    def __init__(self, directory, key=None, **settings):
+        """`key`: what openssl genpkey is told of the key that signs; None: as tools/stack makes it."""
+        self.directory, self.key = directory, key
         drop = ("CONF", "PORT", "LIMITS", "WORKERS", "DURABILITY", "SITE")
         self.env = {k: v for k, v in os.environ.items() if k not in drop and not k.startswith("JWTAUTHD_")}
         self.env |= {"STATE_DIR": str(directory), "PORT": "0"} | settings
         self.database = directory / "db/db.pid"
         self.refresh_tokens, self.access_tokens, self.access_at = [], [], -1e9
+        self.many_access, self.many_at = [], -1e9
 
     def tool(self, verb):
         done = subprocess.run([HERE.parent / "tools/stack", verb], env=self.env, capture_output=True, text=True)
@@ -98,12 +115,20 @@ class Stack:
                                "jwtauthd"], input=text, capture_output=True, text=True, check=True).stdout
 
     def start(self, name, cases):
+        if self.key:
+            self.make_key(self.directory / "keys/signing-key.pem")
         self.tool("start")
         workers = Service.like_running(self.directory / "run/workers.pid")
         self.target = Target(name, int((self.directory / "port").read_text()), self.directory / "run/nginx.pid",
                              workers, self, cases)
         self.make_accounts()
         return self.target
+
+    def make_key(self, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["openssl", "genpkey", "-quiet", "-out", path, "-algorithm", *self.key], check=True,
+                       stderr=subprocess.DEVNULL)
+        path.chmod(0o600)
 
     def stop(self):
         for lines in self.directory.glob("bench.*"):  # what a driver that was killed has left
@@ -141,6 +166,17 @@ class Stack:
         return self.access_tokens
 
 
+    def many_tokens(self):
+        """1,024 access tokens, sixteen of each of the 64 users."""
+        if time.monotonic() - self.many_at > 150:
+            self.many_access = []
+            for _ in range(16):
+                self.access_at = -1e9
+                self.many_access += self.tokens("access")
+            self.many_at = time.monotonic()
+        return self.many_access
+
+
 def django_python():
     """A Python that has what the peer needs: this one, or the system's."""
     for python in ("python3", "/usr/bin/python3"):
@@ -158,16 +194,13 @@ class Peers:
         self.services = [Service(directory / f"{name}.pid", log=directory / f"{name}.log")
                          for name in ("libfcgi", "django", "blacklist", "nginx")]
 
-    def start(self, beside, floor_cases, django_cases, rotating_cases):
+    def start(self, beside, nginx_cases, floor_cases, django_cases, rotating_cases):
         self.directory.mkdir(parents=True, exist_ok=True)
         python, targets = django_python(), []
         self.ports = [free_port() for _ in range(4)]
         path = os.environ["PATH"] + ":/usr/sbin:/sbin"
         floor, django, blacklist, nginx = self.services
-        program = self.directory / "libfcgi"
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-pthread", "-o", program, HERE / "floor/libfcgi.c", "-lfcgi"],
-                       check=True)
-        floor.argv = [str(program), str(self.directory / "libfcgi.sock"), str(FLOOR_THREADS)]
+        floor.argv = [built("libfcgi", "-lfcgi"), str(self.directory / "libfcgi.sock"), str(FLOOR_THREADS)]
         floor.start()
         if python:
             self.start_django(django, python, beside)
@@ -179,8 +212,9 @@ class Peers:
                       "-e", str(self.directory / "nginx.log")]
         os.environ["PATH"] = path  # Debian keeps servers where an ordinary user's PATH does not look
         nginx.start()
-        targets.append(Target("nginx alone", self.ports[0], self.nginx, None, beside, floor_cases))
+        targets.append(Target("nginx alone", self.ports[0], self.nginx, None, beside, nginx_cases))
         targets.append(Target("bare libfcgi", self.ports[1], self.nginx, floor, beside, floor_cases | {"start", "memory"}))
+        targets[-1].socket = floor.argv[1]
         if python:
             targets.append(Target("Django", self.ports[2], self.nginx, django, beside, django_cases))
             if rotating_cases:
@@ -251,6 +285,9 @@ http {{
     listen 127.0.0.1:{self.ports[1]} backlog=4096;
     {fastcgi}
     location / {{ fastcgi_pass floor; fastcgi_keep_conn on; }}
+    location = /static {{ alias "{HERE.parent}/nginx/jwtauthd-locations.conf"; }}
+    location = /protected {{ auth_request /question; alias "{HERE.parent}/nginx/jwtauthd-locations.conf"; }}
+    location = /question {{ internal; fastcgi_pass floor; fastcgi_keep_conn on; fastcgi_pass_request_body off; }}
   }}
 {self.django_server(self.ports[2], "django")}
 {self.django_server(self.ports[3], "blacklist")}

@@ -30,21 +30,57 @@ ExitCode refused(const std::string& why, Terminal& terminal) {
   return ExitCode::refused;
 }
 
+/// `joined`: what it is called that a key is new.
+void tell_changes(const KeyRoom& room, const KeyManifest& before, const KeyManifest& after,
+                  store::AuditKind joined) {
+  for (const KeyEntry& entry : after.entries()) {
+    const KeyEntry* const was = before.find(entry.kid);
+    const std::string kid = entry.is_secret() ? "secret" : entry.kid;
+    if (was == nullptr) {
+      room.told(joined, kid);
+    } else if (was->signs_from != entry.signs_from) {
+      room.told(store::AuditKind::key_rotated, kid);
+    }
+    if (was != nullptr && !was->retired_at && entry.retired_at) room.told(store::AuditKind::key_retired, kid);
+  }
+}
+
 /// One change at a time, written only when all of it went well.
-util::Result<std::string> change_keys(const KeyRoom& room, const Change& change) {
+util::Result<std::string> change_keys(const KeyRoom& room, store::AuditKind joined, const Change& change) {
   const auto lock = room.directory.lock();
   if (!lock) return util::unexpected(lock.error());
   auto manifest = room.directory.read();
   if (!manifest) return util::unexpected(manifest.error());
   const util::TimePoint now = room.clock.now();
+  const KeyManifest before = *manifest;
   auto said = change(*manifest, now);
   if (!said) return said;
-  manifest->trim(now);
+  // A worker whose clock is behind may still want a key, and its file, that has just ended by time. The files
+  // go by what was listed before: of a line that is trimmed, the file goes with it.
+  const util::TimePoint over_for_all = now - room.pacing.publish_ahead;
+  const KeyManifest untrimmed = *manifest;
+  manifest->trim(over_for_all);
   if (const auto written = room.directory.write(*manifest); !written)
     return util::unexpected(written.error());
-  // A worker whose clock is behind may still want the file of a key that has just ended by time.
-  room.directory.remove_retired(*manifest, now - room.pacing.publish_ahead);
+  room.directory.remove_retired(untrimmed, over_for_all);
+  tell_changes(room, before, untrimmed, joined);
   return said;
+}
+
+/// Workers hear of a retirement whatever else is out of order, and of nothing else until all of it is in
+/// order.
+void warn_of_what_cannot_be_opened(const KeyRoom& room, Terminal& terminal) {
+  const auto manifest = room.directory.read();
+  if (!manifest) return terminal.err("Warning: workers cannot read the keys: " + manifest.error().message);
+  const util::TimePoint now = room.clock.now();
+  for (const KeyEntry& entry : manifest->entries()) {
+    if (entry.is_secret() || entry.retired(now)) continue;
+    if (const auto key = room.directory.open(entry); !key) {
+      terminal.err(
+          "Warning: no worker takes the keys over: " + key.error().message +
+          "; those that run refuse what the retired one has signed, and keep the others as they were");
+    }
+  }
 }
 
 ExitCode tell(const util::Result<std::string>& said, Terminal& terminal) {
@@ -184,7 +220,7 @@ ExitCode generate_key_file(const std::string& path, Algorithm algorithm, Termina
 }
 
 ExitCode generate_first_key(const KeyRoom& room, const NewKey& request, Terminal& terminal) {
-  return tell(change_keys(room,
+  return tell(change_keys(room, store::AuditKind::key_generated,
                           [&](KeyManifest& manifest, util::TimePoint now) -> util::Result<std::string> {
                             if (manifest.active(now) != nullptr || manifest.next(now) != nullptr) {
                               return util::fail(room.directory.path() + " has a key: jwtauthctl keys rotate");
@@ -197,7 +233,7 @@ ExitCode generate_first_key(const KeyRoom& room, const NewKey& request, Terminal
 }
 
 ExitCode rotate_keys(const KeyRoom& room, const NewKey& request, Terminal& terminal) {
-  return tell(change_keys(room,
+  return tell(change_keys(room, store::AuditKind::key_rotated,
                           [&](KeyManifest& manifest, util::TimePoint now) -> util::Result<std::string> {
                             const KeyEntry* const next = manifest.next(now);
                             if (next != nullptr && request.now) return hasten_next(room, manifest, now);
@@ -215,7 +251,7 @@ ExitCode rotate_keys(const KeyRoom& room, const NewKey& request, Terminal& termi
 ExitCode rotate_to_secret(const KeyRoom& room, bool now_wanted, Terminal& terminal) {
   if (!room.has_secret())
     return refused("tokens.algorithm is no HS*: there is no secret to sign with", terminal);
-  return tell(change_keys(room,
+  return tell(change_keys(room, store::AuditKind::key_rotated,
                           [&](KeyManifest& manifest, util::TimePoint now) -> util::Result<std::string> {
                             const KeyEntry* const active = manifest.active(now);
                             if (active == nullptr || active->is_secret())
@@ -228,30 +264,30 @@ ExitCode rotate_to_secret(const KeyRoom& room, bool now_wanted, Terminal& termin
 }
 
 ExitCode retire_key(const KeyRoom& room, const std::string& kid, bool force, Terminal& terminal) {
-  return tell(change_keys(room,
-                          [&](KeyManifest& manifest, util::TimePoint now) -> util::Result<std::string> {
-                            const auto entry = find_key(manifest, kid);
-                            if (!entry) return util::unexpected(entry.error());
-                            if (entry->retired(now))
-                              return util::fail(called(*entry) + " is retired already");
-                            std::string said;
-                            if (manifest.state(*manifest.find(entry->kid), now) == tokens::KeyState::active) {
-                              if (!force) {
-                                return util::fail(
-                                    called(*entry) +
-                                    " signs, and no other key does yet: jwtauthctl keys rotate first, or "
-                                    "--force to have another one sign at once");
-                              }
-                              auto other = manifest.next(now) != nullptr
-                                               ? hasten_next(room, manifest, now)
-                                               : make_key(room, manifest, entry->algorithm, true, now);
-                              if (!other) return other;
-                            }
-                            manifest.retire(entry->kid, now, room.pacing);
-                            return called(*entry) + " is retired: its tokens are refused from now on; " +
-                                   called(*manifest.active(now)) + " signs.";
-                          }),
-              terminal);
+  const auto said = change_keys(
+      room, store::AuditKind::key_rotated,
+      [&](KeyManifest& manifest, util::TimePoint now) -> util::Result<std::string> {
+        const auto entry = find_key(manifest, kid);
+        if (!entry) return util::unexpected(entry.error());
+        if (entry->retired(now)) return util::fail(called(*entry) + " is retired already");
+        std::string said;
+        if (manifest.state(*manifest.find(entry->kid), now) == tokens::KeyState::active) {
+          if (!force) {
+            return util::fail(called(*entry) +
+                              " signs, and no other key does yet: jwtauthctl keys rotate first, or "
+                              "--force to have another one sign at once");
+          }
+          auto other = manifest.next(now) != nullptr ? hasten_next(room, manifest, now)
+                                                     : make_key(room, manifest, entry->algorithm, true, now);
+          if (!other) return other;
+        }
+        manifest.retire(entry->kid, now, room.pacing);
+        return called(*entry) + " is retired: its tokens are refused from now on; " +
+               called(*manifest.active(now)) + " signs.";
+      });
+  const ExitCode code = tell(said, terminal);
+  if (said) warn_of_what_cannot_be_opened(room, terminal);
+  return code;
 }
 
 ExitCode import_key(const KeyRoom& room, const std::string& path, const NewKey& request, Terminal& terminal) {
@@ -268,7 +304,7 @@ ExitCode import_key(const KeyRoom& room, const std::string& path, const NewKey& 
   if (const auto key = jwt::Key::from_pem(entry.algorithm, pem->reveal(), entry.kid); !key) {
     return refused(printable(path) + ": " + key.error().message, terminal);
   }
-  return tell(change_keys(room,
+  return tell(change_keys(room, store::AuditKind::key_imported,
                           [&](KeyManifest& manifest, util::TimePoint now) -> util::Result<std::string> {
                             const KeyEntry* const known = manifest.find(entry.kid);
                             if (known != nullptr) {

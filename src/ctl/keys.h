@@ -1,6 +1,7 @@
 // jwtauthctl keys …: what is done to keys.directory. The workers find a change by themselves.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "ctl/exit_code.h"
 #include "ctl/terminal.h"
 #include "jwt/key.h"
+#include "store/audit_store.h"
 #include "tokens/key_directory.h"
 #include "tokens/key_manifest.h"
 #include "util/clock.h"
@@ -21,12 +23,18 @@ struct KeyRoom {
   tokens::KeyPacing pacing;
   jwt::Algorithm algorithm = jwt::Algorithm::es256;  // tokens.algorithm; of HS*, its secret is there
   const util::Clock& clock;
+  /// Hears of each key that a change was about, when the change is written.
+  std::function<void(store::AuditKind, const std::string& kid)> told = [](auto, const auto&) {};
 
   bool has_secret() const noexcept { return jwt::is_hmac(algorithm); }
 };
 
 /// Fails where the configuration names no directory.
 util::Result<KeyRoom> key_room(const config::Config& config, const util::Clock& clock);
+
+/// What is told goes to the audit, where a database is configured. Without it a key is retired all the same:
+/// that a database is away is said, and stops nothing.
+void tell_audit(KeyRoom& room, const config::Config& config, Terminal& terminal);
 
 struct NewKey {
   std::optional<jwt::Algorithm> algorithm{};  // nothing: as is usual

@@ -35,8 +35,11 @@ using Work = ExitCode (*)(const KeyRoom&, const Words&, Terminal&);
 
 ExitCode in_room(const config::Config& config, const Words& words, Terminal& terminal, Work work) {
   const util::SystemClock clock;
-  const auto room = key_room(config, clock);
-  if (room) return work(*room, words, terminal);
+  auto room = key_room(config, clock);
+  if (room) {
+    tell_audit(*room, config, terminal);
+    return work(*room, words, terminal);
+  }
   terminal.err("Error: " + room.error().message);
   return ExitCode::refused;
 }

@@ -100,6 +100,9 @@ void Server::hand_over(std::unique_ptr<ReceivedRequest> received, Lane lane) {
 
 void Server::reply(ReceivedRequest& received, const http::Response& response) {
   const http::Request& request = received.request();
+  // auth_request passes a body over, and nginx would write it to a file first (nginx/auth-gateway.conf).
+  if (!request.gateway_method.empty() && !response.body.empty())
+    return reply(received, http::without_body(response));
   thread_local std::string out;  // keeps its capacity from answer to answer
   out.clear();
   http::write(out, response, request.request_id, request.method == "HEAD");

@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <limits>
+#include <span>
 
 #include "fastcgi/core.h"
 
@@ -25,34 +26,48 @@ timeval to_timeval(std::chrono::milliseconds duration) noexcept {
 }  // namespace
 
 void Core::on_connection() noexcept {
-  const std::unique_lock lock(accept_mutex_, std::try_to_lock);
-  if (lock) accept_some(accept_batch);  // else another thread is at it; the epoll tells again of what is left
+  std::array<Connection*, accept_batch> taken{};
+  std::size_t count = 0;
+  {
+    const std::unique_lock lock(accept_mutex_, std::try_to_lock);
+    // Else another thread is at it; the epoll tells again of what is left.
+    if (lock) count = accept_some(taken);
+  }
+  // The first request came right behind its connection.
+  for (Connection* connection : std::span(taken).first(count)) serve(*connection);
 }
 
-/// Under accept_mutex_.
-void Core::accept_some(unsigned most) noexcept {
-  for (unsigned i = 0; i < most && listen_fd_ >= 0; ++i) {
-    if (open_ >= options_.max_connections) return pause_accepting();
+/// Under accept_mutex_. How many it took; they are the caller's.
+std::size_t Core::accept_some(std::span<Connection*> taken) noexcept {
+  std::size_t count = 0;
+  while (count < taken.size() && listen_fd_ >= 0) {
+    if (open_ >= options_.max_connections) {
+      pause_accepting();
+      break;
+    }
     const int fd = ::accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd >= 0) {
-      adopt(fd);
+      if (Connection* const connection = adopt(fd)) taken[count++] = connection;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // The connection stays in the queue and would wake us for ever.
-      return pause_accepting();
+      pause_accepting();
+      break;
     } else if (errno != EINTR && errno != ECONNABORTED) {
-      return;
+      break;
     }
   }
+  return count;
 }
 
-void Core::adopt(int fd) noexcept try {
+/// The caller owns it. nullptr: there is no memory for it.
+Connection* Core::adopt(int fd) noexcept try {
   // No read of ours waits; this is for the day on which libfcgi reads more than it was given.
   const timeval read_limit = to_timeval(options_.read_timeout);
   const timeval write_limit = to_timeval(options_.write_timeout);
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &read_limit, sizeof read_limit);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &write_limit, sizeof write_limit);
   const int no_delay = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);  // refused by unix sockets
+  if (!unix_socket_) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
 
   Connection& connection = take_slot();
   open_.fetch_add(1);
@@ -67,9 +82,10 @@ void Core::adopt(int fd) noexcept try {
     set_deadline(connection, std::chrono::milliseconds(0));  // no event will ever come: the sweep closes it
   }
   if (draining_) set_deadline(connection, options_.read_timeout);
-  let_go(connection);
+  return &connection;
 } catch (const std::bad_alloc&) {
   ::close(fd);
+  return nullptr;
 }
 
 Connection& Core::take_slot() {
@@ -115,7 +131,10 @@ void Core::leave_socket() noexcept {
     return;
   }
   const std::lock_guard lock(accept_mutex_);
-  if (!options_.shared_socket) accept_some(std::numeric_limits<unsigned>::max());
+  if (!options_.shared_socket) {
+    std::array<Connection*, 1> taken{};
+    while (accept_some(taken) > 0) let_go(*taken[0]);
+  }
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
   ::close(listen_fd_);
   listen_fd_ = -1;

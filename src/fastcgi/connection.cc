@@ -1,5 +1,6 @@
 #include "fastcgi/connection.h"
 
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <thread>
 
 #include "util/secret.h"
 
@@ -57,7 +59,10 @@ bool Connection::acquire() noexcept {
       case State::closed:
         return false;
       case State::idle:
-        if (state.compare_exchange_weak(seen, State::owned, std::memory_order_acq_rel)) return true;
+        if (state.compare_exchange_weak(seen, State::owned, std::memory_order_acq_rel)) {
+          await_offer();
+          return true;
+        }
         break;
       case State::owned:
       case State::again:
@@ -69,7 +74,9 @@ bool Connection::acquire() noexcept {
 
 bool Connection::try_acquire() noexcept {
   auto expected = State::idle;
-  return state.compare_exchange_strong(expected, State::owned, std::memory_order_acq_rel);
+  if (!state.compare_exchange_strong(expected, State::owned, std::memory_order_acq_rel)) return false;
+  await_offer();
+  return true;
 }
 
 bool Connection::release() noexcept {
@@ -77,6 +84,23 @@ bool Connection::release() noexcept {
   if (state.compare_exchange_strong(expected, State::idle, std::memory_order_acq_rel)) return true;
   state.store(State::owned, std::memory_order_release);
   return false;
+}
+
+/// First idle, then the epoll: whoever it wakes finds the connection free, and does not leave a note for
+/// which it would have to be told once more.
+void Connection::offer(int epoll) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = this;
+  const int to_arm = fd;
+  offering.store(true, std::memory_order_relaxed);
+  state.store(State::idle, std::memory_order_release);
+  ::epoll_ctl(epoll, EPOLL_CTL_MOD, to_arm, &event);
+  offering.store(false, std::memory_order_release);
+}
+
+void Connection::await_offer() const noexcept {
+  while (offering.load(std::memory_order_acquire)) std::this_thread::yield();
 }
 
 Connection::Read Connection::read_request(std::size_t max_body_bytes) {

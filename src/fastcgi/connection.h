@@ -25,6 +25,8 @@ struct Connection {
   bool try_acquire() noexcept;
   /// idle again. False: something happened meanwhile; still the owner.
   bool release() noexcept;
+  /// idle again, and told anew by `epoll` if something is there to read.
+  void offer(int epoll) noexcept;
 
   /// What one turn of a thread takes of a request that comes in pieces, or it would be the thread of a peer
   /// who never stops sending: about the longest body that nginx passes on.
@@ -51,6 +53,9 @@ struct Connection {
   bool half_sent() const noexcept { return gatherer != nullptr && !gatherer->empty(); }
 
   std::atomic<State> state{State::closed};
+  // The owner before is on its way into the kernel with `fd`: nobody may close that meanwhile, or it would be
+  // another connection's by then.
+  std::atomic<bool> offering{false};
   std::atomic<std::int64_t> deadline{0};  // steady milliseconds; 0: none
   int fd = -1;
   FCGX_Request request{};
@@ -58,6 +63,7 @@ struct Connection {
   std::unique_ptr<Gatherer> gatherer;  // while a request comes in pieces
 
  private:
+  void await_offer() const noexcept;
   Read gather();
   Read decode(int from_fd) noexcept;
 };

@@ -14,6 +14,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace fastcgi {
 namespace {
@@ -26,16 +27,32 @@ constexpr milliseconds linger{1000};
 constexpr milliseconds drain_interval{2};
 // Ready connections that a thread fetches at once.
 constexpr int event_batch = 8;
+// Requests of one connection that a thread answers before it looks at others.
+constexpr int requests_in_a_row = 8;
 
 std::int64_t steady_ms() noexcept {
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
+bool is_unix_socket(int fd) noexcept {
+  sockaddr address{};
+  socklen_t size = sizeof address;
+  return ::getsockname(fd, &address, &size) == 0 && address.sa_family == AF_UNIX;
+}
+
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);
   return result;
 }
+
+/// What a thread is looking at; a Call that is answered meanwhile, on the same thread, gives it back right
+/// here.
+struct Serving {
+  Connection* connection = nullptr;
+  bool given_back = false;
+};
+thread_local Serving serving;
 
 /// FCGX_Init takes SIGTERM, SIGUSR1 and SIGPIPE for itself; only its other half is wanted.
 void start_library() {
@@ -56,7 +73,10 @@ void start_library() {
 }  // namespace
 
 Core::Core(Options options, Listener::Handler handler)
-    : options_(std::move(options)), handler_(std::move(handler)), listen_fd_(options_.listen_fd) {
+    : options_(std::move(options)),
+      handler_(std::move(handler)),
+      unix_socket_(is_unix_socket(options_.listen_fd)),
+      listen_fd_(options_.listen_fd) {
   start_library();
   struct stat file {};
   if (!options_.withdraw_path.empty() && ::stat(options_.withdraw_path.c_str(), &file) == 0) {
@@ -129,11 +149,22 @@ void Core::run() {
 }
 
 void Core::on_readable(Connection& connection) noexcept {
-  if (!connection.acquire()) return;
-  do {
-    if (!dispatch(connection)) return;
+  if (connection.acquire()) serve(connection);
+}
+
+/// Owner. A thread that has answered looks itself whether more has come: to have the epoll tell again would
+/// wake another one, which leaves a note, for which the epoll must tell again, and so on.
+void Core::serve(Connection& connection) noexcept {
+  const Serving outer = std::exchange(serving, {&connection, false});
+  bool mine = true;
+  for (int requests = 0; mine && requests < requests_in_a_row; ++requests) {
+    mine = dispatch(connection) || std::exchange(serving.given_back, false);
+    if (!mine) break;
     if (draining_) say_goodbye(connection);
-  } while (!connection.release());
+    mine = !connection.release();
+  }
+  serving = outer;
+  if (mine) connection.offer(epoll_);
 }
 
 /// Owner. True: nothing to do for now, still the owner.
@@ -145,8 +176,8 @@ bool Core::dispatch(Connection& connection) noexcept try {
       return true;
     case Connection::Read::more:
       note_half_sent(connection, had_begun);
-      connection.state.store(Connection::State::again, std::memory_order_release);
-      let_go(connection);
+      if (draining_) say_goodbye(connection);
+      connection.offer(epoll_);
       return false;
     case Connection::Read::request: {
       connection.deadline = 0;
@@ -183,9 +214,11 @@ void Core::note_half_sent(Connection& connection, bool had_begun) noexcept {
 }
 
 void Core::finish(Connection& connection, bool keep) noexcept {
-  if (keep && !stopping_) {
+  if (keep && !stopping_ && serving.connection == &connection) {
+    serving.given_back = true;
+  } else if (keep && !stopping_) {
     if (draining_) say_goodbye(connection);
-    let_go(connection);
+    if (!connection.release()) serve(connection);
   } else {
     close_connection(connection, false);
   }
@@ -194,13 +227,9 @@ void Core::finish(Connection& connection, bool keep) noexcept {
 
 /// Owner, on any thread; what came meanwhile is shown to the listener's threads once more.
 void Core::let_go(Connection& connection) noexcept {
-  while (!connection.release()) {
-    if (draining_) say_goodbye(connection);
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLET;
-    event.data.ptr = &connection;
-    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
-  }
+  if (connection.release()) return;
+  if (draining_) say_goodbye(connection);
+  connection.offer(epoll_);
 }
 
 void Core::close_connection(Connection& connection, bool refused) noexcept {

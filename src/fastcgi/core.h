@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -43,6 +44,7 @@ class Core {
   void run();
   void add_to_epoll(int fd, std::uint32_t events, void* what);
   void on_readable(Connection& connection) noexcept;
+  void serve(Connection& connection) noexcept;
   bool dispatch(Connection& connection) noexcept;
   void note_half_sent(Connection& connection, bool had_begun) noexcept;
   void let_go(Connection& connection) noexcept;
@@ -54,8 +56,8 @@ class Core {
   std::vector<Connection*> all_connections() const;
 
   void on_connection() noexcept;
-  void accept_some(unsigned most) noexcept;
-  void adopt(int fd) noexcept;
+  std::size_t accept_some(std::span<Connection*> taken) noexcept;
+  Connection* adopt(int fd) noexcept;
   Connection& take_slot();
   void pause_accepting() noexcept;
   void resume_accepting() noexcept;
@@ -63,6 +65,7 @@ class Core {
 
   const Options options_;
   const Listener::Handler handler_;
+  const bool unix_socket_;
   std::optional<std::pair<dev_t, ino_t>> socket_file_;  // what withdraw_path was at the start
   int epoll_ = -1;
   int wake_ = -1;   // eventfd: readable for good once stopping_

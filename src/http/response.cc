@@ -156,6 +156,12 @@ void write(std::string& out, const Response& response, std::string_view request_
   if (!head_only) out += response.body;
 }
 
+Response without_body(Response response) {
+  response.body.clear();
+  response.content_type = {};
+  return response;
+}
+
 Response detail(int status, std::string_view detail, std::string_view code) {
   Response response;
   response.status = status;

@@ -30,6 +30,8 @@ struct Response {
 /// Cache-Control, X-Request-ID, then `headers`.
 void write(std::string& out, const Response& response, std::string_view request_id, bool head_only);
 
+/// The same answer with nothing for a reader in it.
+Response without_body(Response response);
 /// `{"detail":"…"}`, with `"code"` when it is not empty.
 Response detail(int status, std::string_view detail, std::string_view code = {});
 /// 503 with Retry-After and the fixed text.

@@ -39,6 +39,10 @@ enum class AuditKind {
   group_deleted,
   group_joined,
   group_left,
+  key_generated,  // of keys.directory; reason: its kid, as of all that follow
+  key_imported,
+  key_rotated,  // it signs from now on, or from its time on
+  key_retired,
 };
 std::string_view name(AuditKind kind) noexcept;  // "login_failed"
 std::optional<AuditKind> audit_kind(std::string_view name) noexcept;

@@ -34,6 +34,10 @@ constexpr std::pair<AuditKind, std::string_view> kNames[] = {
     {AuditKind::group_deleted, "group_deleted"},
     {AuditKind::group_joined, "group_joined"},
     {AuditKind::group_left, "group_left"},
+    {AuditKind::key_generated, "key_generated"},
+    {AuditKind::key_imported, "key_imported"},
+    {AuditKind::key_rotated, "key_rotated"},
+    {AuditKind::key_retired, "key_retired"},
 };
 
 AuditRecord read_record(const mysql::Rows& row) {

@@ -85,8 +85,11 @@ std::string read_scope(const Value& claims) {
 }
 
 bool is_of_other_use(const Value& claims, std::string_view token_type_claim) {
-  const auto type = claims.get(token_type_claim);
-  if (type && !is_text(*type, name(TokenType::access))) return true;
+  // simplejwt's own name for it as well: what ours is called says nothing of another issuer's.
+  for (const std::string_view name_of_it : {std::string_view("token_type"), token_type_claim}) {
+    const auto type = claims.get(name_of_it);
+    if (type && !is_text(*type, name(TokenType::access))) return true;
+  }
   const auto typ = claims.get("typ");
   if (typ && !is_text(*typ, "Bearer")) return true;
   return claims.has("cnf");

@@ -1,4 +1,4 @@
-// jwks_peer.cjs verify|issue SET ISSUER AUDIENCE: see tests/interop/jwks.
+// jwks_peer.cjs verify|issue SET ISSUER AUDIENCE: see tests/interop/jwks. SET is a file, or a URL to fetch.
 const fs = require('fs');
 const path = require('path');
 const readline = require('readline');
@@ -9,7 +9,9 @@ const [verb, file, issuer, audience] = process.argv.slice(2);
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 async function verify() {
-  const keys = jose.createLocalJWKSet(JSON.parse(fs.readFileSync(file, 'utf8')));
+  const keys = file.startsWith('http')
+    ? jose.createRemoteJWKSet(new URL(file))
+    : jose.createLocalJWKSet(JSON.parse(fs.readFileSync(file, 'utf8')));
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const [name, token] = line.split(' ');
     try {

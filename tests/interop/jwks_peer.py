@@ -1,7 +1,8 @@
-"""jwks_peer.py pyjwt|jwcrypto verify|issue SET ISSUER AUDIENCE: see tests/interop/jwks."""
+"""jwks_peer.py pyjwt|jwcrypto verify|issue SET ISSUER AUDIENCE: see tests/interop/jwks. SET is a file, or a URL to fetch."""
 import json
 import sys
 import time
+import urllib.request
 
 library, verb, path, issuer, audience = sys.argv[1:]
 ALGORITHMS = {
@@ -23,10 +24,14 @@ class PyJwt:
         self.jwt = jwt
 
     def verify(self, token, keys):
-        header = self.jwt.get_unverified_header(token)
-        # As PyJWKClient does it.
-        key = next(k for k in self.jwt.PyJWKSet.from_json(keys).keys if k.key_id == header["kid"])
-        alg = next(k["alg"] for k in json.loads(keys)["keys"] if k["kid"] == header["kid"])
+        kid = self.jwt.get_unverified_header(token)["kid"]
+        if keys.startswith("http"):
+            client = self.jwt.PyJWKClient(keys)
+            key, published = client.get_signing_key_from_jwt(token), client.fetch_data()
+        else:  # as PyJWKClient does it
+            key = next(k for k in self.jwt.PyJWKSet.from_json(keys).keys if k.key_id == kid)
+            published = json.loads(keys)
+        alg = next(k["alg"] for k in published["keys"] if k["kid"] == kid)
         return self.jwt.decode(token, key.key, algorithms=[alg], audience=audience, issuer=issuer)["sub"]
 
     def make_key(self, kind, kid, alg):
@@ -63,6 +68,9 @@ class JwCrypto:
         self.jwk, self.jwt = jwk, jwt
 
     def verify(self, token, keys):
+        if keys.startswith("http"):
+            with urllib.request.urlopen(keys) as answer:
+                keys = answer.read().decode()
         judged = self.jwt.JWT(check_claims={"iss": issuer, "aud": audience}, algs=list(ALGORITHMS))
         judged.deserialize(token, self.jwk.JWKSet.from_json(keys))
         return json.loads(judged.claims)["sub"]
@@ -80,8 +88,10 @@ class JwCrypto:
 
 peer = {"pyjwt": PyJwt, "jwcrypto": JwCrypto}[library]()
 if verb == "verify":
-    with open(path, encoding="utf-8") as file:
-        published = file.read()
+    published = path
+    if not path.startswith("http"):
+        with open(path, encoding="utf-8") as file:
+            published = file.read()
     for line in sys.stdin:
         name, token = line.split()
         try:

@@ -1,0 +1,32 @@
+// What is done to keys, in the audit.
+#include <exception>
+#include <utility>
+
+#include "ctl/keys.h"
+#include "ctl/operator.h"
+#include "mysql/pool.h"
+#include "store/mysql_audit_store.h"
+#include "store/settings.h"
+
+namespace jwtauthd {
+
+void tell_audit(KeyRoom& room, const config::Config& config, Terminal& terminal) {
+  const store::Auditing auditing = store::auditing(config.audit);
+  if (auditing == store::Auditing::off || config.database.name.empty()) return;
+  room.told = [&room, &config, &terminal](store::AuditKind kind, const std::string& kid) {
+    try {
+      mysql::Options options = store::database_options(config.database);
+      options.pool_size = 1;
+      options.acquire_timeout = config.database.connect_timeout + std::chrono::seconds(1);
+      mysql::Pool pool(std::move(options));
+      auto event = operator_event(kind, room.clock.now());
+      event.reason = kid;
+      store::MysqlAuditStore(pool).append(event);
+    } catch (const std::exception& failure) {
+      terminal.err("Warning: the audit has no " + std::string(name(kind)) + " of " + kid + ": " +
+                   failure.what());
+    }
+  };
+}
+
+}  // namespace jwtauthd
