@@ -72,16 +72,17 @@ util::log::Level level_of(const config::Config::Log& options) {
 }
 
 Worker::Worker(std::string file, config::Config configuration)
+    : Worker(std::move(file), std::make_shared<Application>(std::move(configuration))) {}
+
+Worker::Worker(std::string file, std::shared_ptr<Application> first)
     : file_(std::move(file)),
-      application_(std::make_shared<Application>(std::move(configuration))),
-      server_(server_options(application_.lock()->get()->configuration(),
-                             application_.lock()->get()->hashing_threads()),
-              app_of(*application_.lock()), random_) {}
+      application_(first),
+      server_(server_options(first->configuration(), first->hashing_threads()), app_of(first), random_) {}
 
 Worker::~Worker() = default;
 
 void Worker::start() {
-  application_.lock()->get()->start();
+  current()->start();
   server_.start();
   started_ = Clock::now();
   changer_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -89,7 +90,7 @@ void Worker::start() {
 
 bool Worker::stop() {
   changer_.request_stop();
-  return server_.stop(application_.lock()->get()->configuration().server.shutdown_grace);
+  return server_.stop(current()->configuration().server.shutdown_grace);
 }
 
 void Worker::reload() {
@@ -101,7 +102,7 @@ void Worker::reload() {
 }
 
 bool Worker::alive() noexcept {
-  return server_.alive(patience(application_.lock()->get()->configuration().database));
+  return server_.alive(patience(current()->configuration().database));
 }
 
 void Worker::run(const std::stop_token& stop) {
@@ -127,7 +128,7 @@ void Worker::rest(const std::stop_token& stop) {
 }
 
 void Worker::tell_whether_ready() {
-  const auto application = *application_.lock();
+  const auto application = current();
   const Missing missing = application->missing();
   if (missing.empty()) {
     ready_ = true;
@@ -164,7 +165,7 @@ void Worker::take_order(const std::stop_token& stop) {
 void Worker::replace(const std::stop_token& stop) {
   auto loaded = config::load(file_);
   if (!loaded) throw std::runtime_error(loaded.error().message);
-  const auto running = *application_.lock();
+  const auto running = current();
   const config::Changes changes = config::adopt(running->configuration(), *loaded);
 
   auto next = std::make_shared<Application>(std::move(*loaded));

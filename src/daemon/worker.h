@@ -41,11 +41,13 @@ class Worker {
   /// For the watchdog, at its intervals: no thread that takes or answers requests hangs.
   bool alive() noexcept;
 
-  std::string summary() const { return application_.lock()->get()->summary(); }
+  std::string summary() const { return current()->summary(); }
 
  private:
   using Missing = std::vector<std::string>;
 
+  Worker(std::string file, std::shared_ptr<Application> first);
+  std::shared_ptr<Application> current() const { return *application_.lock(); }
   void run(const std::stop_token& stop);
   void tell_whether_ready();
   Missing wait_for(Application& next, const std::stop_token& stop);
