@@ -80,7 +80,7 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+.PHONY: check-interop check-systemd deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
@@ -92,6 +92,12 @@ check check-house check-unit check-database check-integration check-wire: deps-t
 check-interop: all
 	@$(SOURCE)/tools/deps run interop
 	@$(SOURCE)/tests/run --build $(BUILD) interop
+
+# A real systemd in namespaces of its own; as root. QUICK=1: fewer rounds.
+export QUICK
+check-systemd: all
+	@$(SOURCE)/tools/deps run systemd
+	@$(SOURCE)/tests/systemd/check --build $(BUILD)
 
 check-asan: asan-programs
 	@$(SOURCE)/tests/run --build $(SOURCE)/build-asan unit database integration
@@ -161,6 +167,7 @@ help:
 	@echo 'run start stop status       the stack on http://127.0.0.1:PORT'
 	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
 	@echo 'check-interop               side by side with a real Django on one database'
+	@echo 'check-systemd               the units under a real systemd, as root: restarts, reloads, kills; QUICK=1: fewer rounds'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'

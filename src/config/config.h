@@ -18,11 +18,13 @@ struct TrustedIssuer {
   std::string audience;
   std::string jwks_file;
   std::vector<std::string> algorithms;  // none: all that take a key pair
+  bool operator==(const TrustedIssuer&) const = default;
 };
 
 struct ConstantClaim {
   std::string name;
   std::variant<std::string, std::int64_t, double, bool> value;
+  bool operator==(const ConstantClaim&) const = default;
 };
 
 struct Config {
@@ -38,7 +40,7 @@ struct Config {
     std::int64_t max_body_bytes = 65536;
     std::chrono::seconds read_timeout{10};
     std::chrono::seconds write_timeout{10};
-    std::chrono::seconds shutdown_grace{30};
+    std::chrono::seconds shutdown_grace{5};
   } server;
   struct Database {
     std::string socket;

@@ -24,7 +24,11 @@ constexpr std::string_view kHeader =
     "file of"
     " its own that KEY_file names, or in systemd's credentials directory under the name section.key, for "
     "instance"
-    " database.password; the credential counts more than the environment, and that more than this file.";
+    " database.password; the credential counts more than the environment, and that more than this file.\n"
+    "\n"
+    "`systemctl reload 'jwtauthd@*'` (SIGHUP) has the workers take what was changed, all of it or, where "
+    "anything is"
+    " wrong, nothing. The few keys that say so are taken at a restart, credentials, too.";
 
 /// As comment lines of at most kWidth columns.
 void append_comment(std::string& out, std::string_view text) {
@@ -64,9 +68,13 @@ std::string range(const Key& key) {
   return {};
 }
 
+std::string when(const Key& key) {
+  return key.taken == Taken::at_restart ? " Taken at a restart." : "";
+}
+
 void append_key(std::string& out, const Key& key, Config& config) {
   out += "\n";
-  append_comment(out, std::string(key.meaning) + range(key));
+  append_comment(out, std::string(key.meaning) + range(key) + when(key));
   out.append("#").append(key.name).append(" = ").append(shown(key, config)).append("\n");
   if (const auto* const hidden = std::get_if<Hidden>(&key.kind)) {
     out += "\n";

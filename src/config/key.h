@@ -89,11 +89,15 @@ struct Constants {
 using Kind = std::variant<Text, Choice, Whole, Fraction, Switch, Seconds, Millis, Mode, Hidden, Words,
                           Issuers, Constants>;
 
+/// When a changed value is taken. What the threads and sockets of a worker were made from stays with them.
+enum class Taken { at_reload, at_restart };
+
 struct Key {
   std::string_view section;
   std::string_view name;
   Kind kind;
   std::string_view meaning;
+  Taken taken = Taken::at_reload;
 };
 
 struct Section {

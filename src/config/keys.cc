@@ -60,28 +60,33 @@ constexpr std::array kSections{
 const std::array kKeys{
     Key{"server", "listen", Text{AT(server.listen), kAddressAllowed, is_address},
         "Where nginx finds the workers: the path of a unix socket, or tcp:ADDRESS:PORT. Not used when "
-        "systemd hands over the socket."},
+        "systemd hands over the socket.",
+        Taken::at_restart},
     Key{"server", "socket_mode", Mode{AT(server.socket_mode)},
-        "Permissions of the unix socket, in octal. Whoever can open it is trusted as nginx is."},
+        "Permissions of the unix socket, in octal. Whoever can open it is trusted as nginx is.",
+        Taken::at_restart},
     Key{"server", "token_threads", Whole{AT(server.token_threads), 1, 1024, "threads"},
-        "Threads that read requests and answer token checks."},
+        "Threads that read requests and answer token checks.", Taken::at_restart},
     Key{"server", "database_threads", Whole{AT(server.database_threads), 1, 1024, "threads"},
         "Threads for requests that wait for the database. Where refreshes rotate sessions, these have four "
-        "more of their own."},
+        "more of their own.",
+        Taken::at_restart},
     Key{"server", "database_queue", Whole{AT(server.database_queue), 1, 1'000'000, "requests"},
         "Requests that may wait for one of those; the next is answered 503 at once. As "
-        "many may wait for the threads of refreshes."},
+        "many may wait for the threads of refreshes.",
+        Taken::at_restart},
     Key{"server", "password_threads", Whole{AT(server.password_threads), 0, 1024, "threads"},
-        "Threads that hash passwords. 0: one for each core."},
+        "Threads that hash passwords. 0: one for each core.", Taken::at_restart},
     Key{"server", "password_queue", Whole{AT(server.password_queue), 1, 1'000'000, "requests"},
-        "Requests that may wait for one of those; the next is answered 503 at once."},
+        "Requests that may wait for one of those; the next is answered 503 at once.", Taken::at_restart},
     Key{"server", "max_body_bytes", Whole{AT(server.max_body_bytes), 1024, 16'777'216, "bytes"},
         "Longest request body; a longer one is answered 413. Keep nginx's client_max_body_size at or under "
-        "it."},
+        "it.",
+        Taken::at_restart},
     Key{"server", "read_timeout", Seconds{AT(server.read_timeout), 1s, 1h},
-        "How long a request may take to arrive once it has begun."},
+        "How long a request may take to arrive once it has begun.", Taken::at_restart},
     Key{"server", "write_timeout", Seconds{AT(server.write_timeout), 1s, 1h},
-        "How long nginx may take to accept an answer."},
+        "How long nginx may take to accept an answer.", Taken::at_restart},
     Key{"server", "shutdown_grace", Seconds{AT(server.shutdown_grace), 0s, 1h},
         "How long requests under way may go on after SIGTERM."},
 
@@ -303,8 +308,9 @@ const std::array kKeys{
 
     Key{"log", "level", Choice{AT(log.level), kLevels}, "The least important lines that are written."},
     Key{"log", "format", Choice{AT(log.format), kFormats},
-        "journal: with priority, without time. text: with time. auto: journal when systemd reads it."},
-    Key{"log", "access", Switch{AT(log.access)}, "One line for each request."},
+        "journal: with priority, without time. text: with time. auto: journal when systemd reads it.",
+        Taken::at_restart},
+    Key{"log", "access", Switch{AT(log.access)}, "One line for each request.", Taken::at_restart},
 };
 
 }  // namespace

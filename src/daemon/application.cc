@@ -18,10 +18,7 @@
 #include "api/app.h"
 #include "crypto/password_hash.h"
 #include "daemon/readiness.h"
-#include "daemon/server.h"
-#include "daemon/supervisor.h"
 #include "daemon/trust_options.h"
-#include "fastcgi/listener.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
 #include "store/mysql_audit_store.h"
@@ -193,29 +190,6 @@ tokens::BearerOptions bearer_options(const Config& c) {
           .cached_tokens = static_cast<std::size_t>(c.cache.verified_tokens)};
 }
 
-ServerOptions server_options(const Config& c, std::size_t password_threads) {
-  ServerOptions options;
-  if (const auto inherited = supervisor::inherited_socket()) {
-    options.listener.listen_fd = *inherited;
-    options.listener.shared_socket = true;
-  } else {
-    options.listener.listen_fd = fastcgi::open_socket(c.server.listen, c.server.socket_mode);
-    if (!c.server.listen.starts_with("tcp:")) options.listener.withdraw_path = c.server.listen;
-  }
-  options.listener.threads = static_cast<unsigned>(c.server.token_threads);
-  options.listener.read_timeout = c.server.read_timeout;
-  options.listener.write_timeout = c.server.write_timeout;
-  options.listener.max_body_bytes = static_cast<std::size_t>(c.server.max_body_bytes);
-  options.max_body_bytes = static_cast<std::size_t>(c.server.max_body_bytes);
-  options.database_threads = static_cast<std::size_t>(c.server.database_threads);
-  options.database_queue = static_cast<std::size_t>(c.server.database_queue);
-  options.refresh_queue = options.database_queue;
-  options.password_threads = password_threads;
-  options.password_queue = static_cast<std::size_t>(c.server.password_queue);
-  options.access_log = c.log.access;
-  return options;
-}
-
 }  // namespace
 
 /// In the order of construction: each needs what stands above it, and is gone before that.
@@ -274,11 +248,7 @@ struct Application::Parts {
                  gateway_tokens,
                  clock,
                  [this] { return readiness.missing(); }},
-        app(services),
-        // More threads than hashes at once: those that wait for their turn are computed together.
-        server(
-            server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
-            app, random) {}
+        app(services) {}
 
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
@@ -343,7 +313,6 @@ struct Application::Parts {
   Readiness readiness;
   api::Services services;
   api::App app;
-  Server server;
 };
 
 Application::Application(Config configuration) : parts_(std::make_unique<Parts>(std::move(configuration))) {
@@ -364,25 +333,22 @@ void Application::start() {
   parts_->feed.start();
   parts_->key_watch.start();
   parts_->trusted.start();
-  parts_->server.start();
 }
 
-bool Application::stop() {
-  const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
-  parts_->key_watch.stop();
-  parts_->trusted.stop();
-  parts_->feed.stop();
-  parts_->directory.stop();
-  return all_answered;
+api::App& Application::app() noexcept {
+  return parts_->app;
 }
 
-void Application::reload() {
-  if (parts_->keys.look_again() == tokens::KeyRing::Look::unchanged)
-    util::log::info("the keys are as they were");
+const Config& Application::configuration() const noexcept {
+  return parts_->configuration;
 }
 
-bool Application::alive() noexcept {
-  return parts_->server.alive();
+std::vector<std::string> Application::missing() {
+  return parts_->readiness.look();
+}
+
+std::size_t Application::hashing_threads() const {
+  return std::max<std::size_t>(parts_->hashes.useful_callers(), parts_->hashes.permits());
 }
 
 std::string Application::summary() const {

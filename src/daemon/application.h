@@ -1,28 +1,34 @@
-// The whole service, built from a configuration: the only place that constructs things.
+// All that one configuration makes: the only place that constructs things, but for the threads that take
+// requests (daemon/worker.h), which stay while applications come and go.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "api/app.h"
 #include "config/config.h"
 
 namespace jwtauthd {
 
 class Application {
  public:
-  /// Opens keys, lists and the listening socket. Throws std::runtime_error or util::Outage with one
-  /// sentence for the operator when the service cannot run so. A database that is away is no reason.
+  /// Opens keys and lists. Throws std::runtime_error or util::Outage with one sentence for the operator when
+  /// the service cannot run so. A database that is away is no reason.
   explicit Application(config::Config configuration);
+  /// Joins the threads that poll, which takes as long as a statement that one of them is at.
   ~Application();
 
+  /// What it polls is polled from now on.
   void start();
-  /// No new requests; those under way are answered, for at most server.shutdown_grace. True: all were.
-  bool stop();
-  /// Looks at the directory of keys now; nothing else is read again. A failure is logged and changes nothing.
-  void reload();
-  /// For the watchdog: whether requests are still being taken up.
-  bool alive() noexcept;
+  api::App& app() noexcept;
 
+  /// As Readiness::look(): empty when database, schema, keys and the feed are good.
+  std::vector<std::string> missing();
+  /// More threads than hashes at once: those that wait for their turn are computed together.
+  std::size_t hashing_threads() const;
+  const config::Config& configuration() const noexcept;
   /// One line for the log: what is served, and how.
   std::string summary() const;
 

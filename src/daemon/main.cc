@@ -9,11 +9,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <future>
+#include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "config/config.h"
-#include "daemon/application.h"
 #include "daemon/supervisor.h"
+#include "daemon/worker.h"
 #include "json/value.h"
 #include "util/log.h"
 
@@ -26,7 +30,7 @@
 
 namespace {
 
-using jwtauthd::Application;
+using jwtauthd::Worker;
 namespace supervisor = jwtauthd::supervisor;
 
 enum Exit { kStopped = 0, kFailed = 1, kUsage = 2, kUnanswered = 3, kMisconfigured = 78 /* EX_CONFIG */ };
@@ -41,14 +45,12 @@ constexpr char kUsageText[] =
     "  -V, --version      the version\n"
     "  -h, --help         this text\n"
     "\n"
-    "SIGTERM and SIGINT end it when all requests under way are answered; SIGHUP has it look at its keys.\n";
+    "SIGTERM and SIGINT end it when all requests under way are answered; SIGHUP has it take what\n"
+    "was changed in its configuration.\n";
 
 void start_log(const config::Config::Log& options) {
   util::log::Options log;
-  log.level = options.level == "debug"     ? util::log::Level::debug
-              : options.level == "warning" ? util::log::Level::warning
-              : options.level == "error"   ? util::log::Level::error
-                                           : util::log::Level::info;
+  log.level = jwtauthd::level_of(options);
   log.journal = options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal());
   util::log::start(log);
 }
@@ -61,45 +63,54 @@ sigset_t handled_signals() {
 }
 
 /// Returns when it is time to stop.
-void wait_for_the_end(const sigset_t& signals, Application& application) {
+void wait_for_the_end(const sigset_t& signals, Worker& worker) {
   const auto watchdog = supervisor::watchdog_interval();
   for (;;) {
     int signal = 0;
     if (watchdog) {
       const timespec timeout{watchdog->count() / 1000, (watchdog->count() % 1000) * 1'000'000};
       signal = sigtimedwait(&signals, nullptr, &timeout);
-      if (signal < 0 && errno == EAGAIN && application.alive()) supervisor::tell_alive();
+      if (signal < 0 && errno == EAGAIN && worker.alive()) supervisor::tell_alive();
     } else {
       signal = sigwaitinfo(&signals, nullptr);
     }
     if (signal == SIGTERM || signal == SIGINT) return;
-    if (signal == SIGHUP) {
-      util::log::info("SIGHUP: looking at the keys; the configuration is read at a restart");
-      application.reload();
-    }
+    if (signal == SIGHUP) worker.reload();
   }
 }
 
-int serve(config::Config configuration) {
+/// Threads that ask the database end when it answers; nobody waits for what they are told.
+bool gone_in_time(std::unique_ptr<Worker> worker) {
+  std::promise<void> gone;
+  const auto is_gone = gone.get_future();
+  std::thread([gone = std::move(gone), worker = std::move(worker)]() mutable {
+    worker.reset();
+    gone.set_value();
+  }).detach();
+  return is_gone.wait_for(std::chrono::seconds(1)) == std::future_status::ready;
+}
+
+int serve(const std::string& file, config::Config configuration) {
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there are threads: they inherit it
   start_log(configuration.log);
   json::start();
 
-  Application application(std::move(configuration));
-  application.start();
-  util::log::info("ready: " + application.summary());
-  supervisor::tell_ready();
-
-  wait_for_the_end(signals, application);
+  auto worker = std::make_unique<Worker>(file, std::move(configuration));
+  worker->start();
+  wait_for_the_end(signals, *worker);
   supervisor::tell_stopping();
   util::log::info("stopping: answering what is under way");
-  if (!application.stop()) {
+  if (!worker->stop()) {
     util::log::warning("stopped with requests unanswered: server.shutdown_grace was over");
     util::log::stop();
     std::_Exit(kUnanswered);  // the threads that have them might keep us for as long again
   }
   util::log::info("stopped");
+  if (!gone_in_time(std::move(worker))) {
+    util::log::stop();
+    std::_Exit(kStopped);
+  }
   return kStopped;
 }
 
@@ -148,7 +159,7 @@ int main(int argc, char** argv) {
   try {
     auto configuration = config::load(path);
     if (configuration) {
-      status = serve(std::move(*configuration));
+      status = serve(path, std::move(*configuration));
     } else {
       std::fprintf(stderr, "%s\n", configuration.error().message.c_str());
       status = kMisconfigured;

@@ -30,7 +30,7 @@ std::vector<std::string> Readiness::missing() {
     }
     last->asking = true;
   }
-  auto missing = ask();
+  auto missing = look();
   auto last = last_.lock();
   last->missing = missing;
   last->when = Clock::now();
@@ -38,7 +38,7 @@ std::vector<std::string> Readiness::missing() {
   return missing;
 }
 
-std::vector<std::string> Readiness::ask() {
+std::vector<std::string> Readiness::look() {
   std::vector<std::string> missing;
   try {
     const auto status = store::Migrator(pool_).status();

@@ -23,14 +23,14 @@ class Readiness {
   /// One sentence for each thing that is missing; empty: ready. The database is asked at most
   /// once a second, by one caller; the others have the last answer meanwhile, however long it takes.
   std::vector<std::string> missing();
+  /// The same, asked now.
+  std::vector<std::string> look();
   /// Why this binary must not serve this database at all, or "": a newer version's schema, another text
   /// under a known migration, or no tables of a configured blacklist. A database that cannot be reached is no
   /// reason.
   std::string refusal();
 
  private:
-  std::vector<std::string> ask();
-
   struct Last {
     std::vector<std::string> missing{"the database was not asked yet"};
     std::chrono::steady_clock::time_point when;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/app.h"
 #include "fastcgi/listener.h"
 #include "http/request.h"
 #include "util/random.h"
@@ -22,6 +23,9 @@ class ReceivedRequest {
 
   const http::Request& request() const noexcept { return request_; }
   fastcgi::Call& call() noexcept { return *call_; }
+
+  /// Who answers it to the end, whatever is served meanwhile.
+  std::shared_ptr<api::App> app;
 
  private:
   std::unique_ptr<fastcgi::Call> call_;

@@ -1,5 +1,6 @@
 #include "daemon/server.h"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -18,10 +19,11 @@ constexpr std::size_t kRefreshesAtOnce = 16;
 
 }  // namespace
 
-Server::Server(const ServerOptions& options, api::App& app, util::Random& random)
+Server::Server(const ServerOptions& options, std::shared_ptr<api::App> app, util::Random& random)
     : max_body_bytes_(options.max_body_bytes),
       access_log_(options.access_log),
-      app_(app),
+      reading_patience_(options.listener.write_timeout + std::chrono::seconds(30)),
+      app_(std::move(app)),
       random_(random),
       database_("database", options.database_threads, options.database_queue, 1,
                 [this](WorkLane::Requests r) { work(std::move(r.front()), Lane::database); }),
@@ -30,6 +32,18 @@ Server::Server(const ServerOptions& options, api::App& app, util::Random& random
       password_("password", options.password_threads, options.password_queue, 1,
                 [this](WorkLane::Requests r) { work(std::move(r.front()), Lane::password); }),
       listener_(options.listener, [this](std::unique_ptr<fastcgi::Call> call) { receive(std::move(call)); }) {
+}
+
+std::shared_ptr<api::App> Server::serve(std::shared_ptr<api::App> app) {
+  app_.lock()->swap(app);
+  return app;
+}
+
+bool Server::alive(std::chrono::milliseconds patience) noexcept {
+  // Each is asked each time: what it has seen is compared with what it saw at the last call.
+  bool all = listener_.alive(reading_patience_);
+  for (WorkLane* lane : {&database_, &refresh_, &password_}) all = lane->alive(patience) && all;
+  return all;
 }
 
 bool Server::stop(std::chrono::milliseconds grace) {
@@ -42,7 +56,8 @@ bool Server::stop(std::chrono::milliseconds grace) {
 void Server::receive(std::unique_ptr<fastcgi::Call> call) noexcept {
   try {
     auto received = std::make_unique<ReceivedRequest>(std::move(call), max_body_bytes_, random_);
-    const Lane lane = app_.lane(received->request());
+    received->app = *app_.lock();
+    const Lane lane = received->app->lane(received->request());
     if (lane == Lane::token) {
       work(std::move(received), lane);
     } else {
@@ -55,7 +70,7 @@ void Server::receive(std::unique_ptr<fastcgi::Call> call) noexcept {
 
 void Server::work(std::unique_ptr<ReceivedRequest> received, Lane lane) noexcept {
   try {
-    if (const auto response = app_.handle(received->request(), lane)) {
+    if (const auto response = received->app->handle(received->request(), lane)) {
       reply(*received, *response);
     } else if (lane == Lane::token) {
       hand_over(std::move(received), Lane::database);
@@ -69,18 +84,30 @@ void Server::work(std::unique_ptr<ReceivedRequest> received, Lane lane) noexcept
 
 void Server::work_together(WorkLane::Requests requests) noexcept {
   try {
-    std::vector<const http::Request*> read;
-    for (const auto& received : requests) read.push_back(&received->request());
-    app_.handle_together(read, [&](std::size_t i, const http::Response& response) noexcept {
-      try {
-        reply(*requests[i], response);
-      } catch (const std::exception& error) {
-        util::log::error(std::string("a request could not be answered: ") + error.what());
-      }
-    });
+    // After a reload, those of the old and those of the new one.
+    while (!requests.empty()) {
+      api::App& app = *requests.front()->app;
+      const auto of_another = std::find_if(requests.begin(), requests.end(),
+                                           [&](const auto& received) { return received->app.get() != &app; });
+      const auto count = static_cast<std::size_t>(of_another - requests.begin());
+      work_together(app, requests.first(count));
+      requests = requests.subspan(count);
+    }
   } catch (const std::exception& error) {
     util::log::error(std::string("requests could not be answered: ") + error.what());
   }
+}
+
+void Server::work_together(api::App& app, WorkLane::Requests requests) {
+  std::vector<const http::Request*> read;
+  for (const auto& received : requests) read.push_back(&received->request());
+  app.handle_together(read, [&](std::size_t i, const http::Response& response) noexcept {
+    try {
+      reply(*requests[i], response);
+    } catch (const std::exception& error) {
+      util::log::error(std::string("a request could not be answered: ") + error.what());
+    }
+  });
 }
 
 WorkLane& Server::lane_of(Lane lane) noexcept {

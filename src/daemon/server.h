@@ -8,6 +8,7 @@
 #include "api/app.h"
 #include "daemon/work_lane.h"
 #include "fastcgi/listener.h"
+#include "util/guarded.h"
 #include "util/random.h"
 
 namespace jwtauthd {
@@ -28,25 +29,31 @@ struct ServerOptions {
 
 class Server {
  public:
-  Server(const ServerOptions& options, api::App& app, util::Random& random);
+  Server(const ServerOptions& options, std::shared_ptr<api::App> app, util::Random& random);
 
   void start() { listener_.start(); }
   /// No new requests; those under way are answered, for at most `grace`. True: all of them.
   bool stop(std::chrono::milliseconds grace);
-  /// As fastcgi::Listener::alive().
-  bool alive() noexcept { return listener_.alive(); }
+  /// From here on requests are `app`'s; those that were read before are answered by the one that had them,
+  /// which is returned and is free when nobody else holds it.
+  std::shared_ptr<api::App> serve(std::shared_ptr<api::App> app);
+  /// For a watchdog, at its intervals: false when a thread hangs, one that reads requests for longer than
+  /// write_timeout and half a minute, one of a lane for longer than `patience`.
+  bool alive(std::chrono::milliseconds patience) noexcept;
 
  private:
   void receive(std::unique_ptr<fastcgi::Call> call) noexcept;
   void work(std::unique_ptr<ReceivedRequest> request, api::Lane lane) noexcept;
   void work_together(WorkLane::Requests requests) noexcept;
+  void work_together(api::App& app, WorkLane::Requests requests);
   WorkLane& lane_of(api::Lane lane) noexcept;
   void hand_over(std::unique_ptr<ReceivedRequest> request, api::Lane lane);
   void reply(ReceivedRequest& received, const http::Response& response);
 
   const std::size_t max_body_bytes_;
   const bool access_log_;
-  api::App& app_;
+  const std::chrono::milliseconds reading_patience_;
+  util::Guarded<std::shared_ptr<api::App>> app_;
   util::Random& random_;
   WorkLane database_;
   WorkLane refresh_;

@@ -24,6 +24,15 @@ std::optional<int> inherited_socket() {
 void tell_ready() {
   sd_notify(0, "READY=1\nSTATUS=Serving");
 }
+void tell_status(const std::string& text) {
+  sd_notify(0, ("STATUS=" + text).c_str());
+}
+void tell_reloading() {
+  // Later releases (Type=notify-reload) want to know since when; 252 passes the line over.
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count())).c_str());
+}
 void tell_stopping() {
   sd_notify(0, "STOPPING=1\nSTATUS=Answering what is under way");
 }
@@ -34,7 +43,7 @@ void tell_alive() {
 std::optional<std::chrono::milliseconds> watchdog_interval() {
   std::uint64_t microseconds = 0;
   if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
-  return std::chrono::milliseconds(microseconds / 2000);
+  return std::chrono::milliseconds(microseconds / 4000);
 }
 
 bool logs_to_journal() {

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -122,17 +123,18 @@ void Core::start() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
   for (unsigned i = 0; i < options_.threads; ++i) {
-    threads_.emplace_back([this] { run(); });
+    threads_.emplace_back([this, &pulse = pulses_.emplace_back()] { run(pulse); });
     pthread_setname_np(threads_.back().native_handle(), ("listener-" + std::to_string(i)).c_str());
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   add_to_epoll(listen_fd_, EPOLLIN | EPOLLEXCLUSIVE, &listen_fd_);
 }
 
-void Core::run() {
+void Core::run(util::Pulse& pulse) {
   std::array<epoll_event, event_batch> events;
   while (!stopping_.load(std::memory_order_acquire)) {
     const int count = ::epoll_wait(epoll_, events.data(), event_batch, -1);
+    pulse.begin();
     for (int i = 0; i < count; ++i) {
       void* what = events[static_cast<std::size_t>(i)].data.ptr;
       if (what == &listen_fd_) {
@@ -145,6 +147,7 @@ void Core::run() {
         on_readable(*static_cast<Connection*>(what));
       }
     }
+    pulse.end();
   }
 }
 
@@ -326,11 +329,12 @@ bool Core::drain(milliseconds grace) {
   return all_answered;
 }
 
-bool Core::alive() noexcept {
+bool Core::alive(milliseconds patience) noexcept {
   const bool seen = sign_of_life_.exchange(false);
   const std::uint64_t one = 1;
   static_cast<void>(!::write(poke_, &one, sizeof one));
-  return seen;
+  return seen && std::none_of(pulses_.begin(), pulses_.end(),
+                              [&](const util::Pulse& pulse) { return pulse.stuck(patience); });
 }
 
 Listener::Counters Core::counters() const noexcept {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "fastcgi/connection.h"
 #include "fastcgi/listener.h"
+#include "util/pulse.h"
 
 namespace fastcgi {
 
@@ -30,7 +32,7 @@ class Core {
   void stop_accepting() noexcept;
   bool drain(std::chrono::milliseconds grace);
   Listener::Counters counters() const noexcept;
-  bool alive() noexcept;
+  bool alive(std::chrono::milliseconds patience) noexcept;
 
   /// A Call gives its connection back, `keep`: fit for another request.
   void finish(Connection& connection, bool keep) noexcept;
@@ -41,7 +43,7 @@ class Core {
   using Holders = std::size_t;
   std::size_t calls() const noexcept { return holders_.load() - 1; }
 
-  void run();
+  void run(util::Pulse& pulse);
   void add_to_epoll(int fd, std::uint32_t events, void* what);
   void on_readable(Connection& connection) noexcept;
   void serve(Connection& connection) noexcept;
@@ -72,6 +74,7 @@ class Core {
   int timer_ = -1;  // runs only while something has a deadline
   int poke_ = -1;   // eventfd of alive()
   std::vector<std::thread> threads_;
+  std::deque<util::Pulse> pulses_;  // of these
 
   std::atomic<std::size_t> holders_{1};
   std::atomic<std::size_t> open_{0};

@@ -87,8 +87,8 @@ void Listener::stop_accepting() noexcept {
 bool Listener::drain(std::chrono::milliseconds grace) {
   return core_->drain(grace);
 }
-bool Listener::alive() noexcept {
-  return core_->alive();
+bool Listener::alive(std::chrono::milliseconds patience) noexcept {
+  return core_->alive(patience);
 }
 Listener::Counters Listener::counters() const noexcept {
   return core_->counters();

@@ -105,8 +105,9 @@ class Listener {
   };
   Counters counters() const noexcept;
   /// For a watchdog, at its intervals: false when since the last call no thread has come round to look
-  /// at anything new, so that none would at a request either.
-  bool alive() noexcept;
+  /// at anything new, so that none would at a request either, or when one is at the same thing for longer
+  /// than `patience`.
+  bool alive(std::chrono::milliseconds patience) noexcept;
 
  private:
   struct Release {

@@ -220,6 +220,10 @@ bool enabled(Level of) noexcept {
   return of >= level.load(std::memory_order_relaxed);
 }
 
+void set_level(Level from) noexcept {
+  level = from;
+}
+
 void write(Level of, std::string_view text) noexcept {
   if (!enabled(of)) return;
   Line line;

@@ -28,6 +28,8 @@ void stop() noexcept;
 void flush() noexcept;
 
 bool enabled(Level level) noexcept;
+/// From here on.
+void set_level(Level level) noexcept;
 /// One line, UTF-8. Control characters, line ends among them, are escaped; past 4 KiB it is cut.
 void write(Level level, std::string_view line) noexcept;
 

@@ -62,7 +62,7 @@ struct Service {
     options.password_queue = 2;
     options.max_body_bytes = 1000;
     options.access_log = false;
-    server = std::make_unique<jwtauthd::Server>(options, house.app, house.random);
+    server = std::make_unique<jwtauthd::Server>(options, borrowed(house.app), house.random);
     server->start();
   }
   ~Service() { open_all(); }
@@ -71,6 +71,8 @@ struct Service {
     password.open();
   }
 
+  /// The house outlives the server.
+  static std::shared_ptr<api::App> borrowed(api::App& app) { return {std::shared_ptr<void>(), &app}; }
   Client connect() const { return Client(path); }
   static fcgi_client::Params get(const std::string& target, const std::string& method = "GET") {
     return {{"REQUEST_METHOD", method}, {"DOCUMENT_URI", target}, {"REQUEST_ID", "request-of-test"}};
@@ -248,13 +250,13 @@ class ServerTest : public CppUnit::TestFixture {
 
   void alive_only_while_threads_come_round() {
     Service service;
-    service.server->alive();
-    CPPUNIT_ASSERT(eventually([&] { return service.server->alive(); }));
+    service.server->alive(1min);
+    CPPUNIT_ASSERT(eventually([&] { return service.server->alive(1min); }));
     service.open_all();
     CPPUNIT_ASSERT(service.server->stop(5s));
-    service.server->alive();
+    service.server->alive(1min);
     std::this_thread::sleep_for(20ms);
-    CPPUNIT_ASSERT(!service.server->alive());
+    CPPUNIT_ASSERT(!service.server->alive(1min));
   }
 };
 

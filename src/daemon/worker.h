@@ -1,0 +1,76 @@
+// One worker process: the threads that take requests, and the application that answers them, which a reload
+// puts another one in the place of.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/config.h"
+#include "daemon/application.h"
+#include "daemon/server.h"
+#include "util/guarded.h"
+#include "util/log.h"
+#include "util/random.h"
+
+namespace jwtauthd {
+
+/// log.level
+util::log::Level level_of(const config::Config::Log& options);
+
+class Worker {
+ public:
+  /// Opens keys, lists and the listening socket; throws as Application does. `file` is where the
+  /// configuration came from, and where a reload finds it.
+  Worker(std::string file, config::Config configuration);
+  ~Worker();
+
+  /// Requests are taken from now on; systemd is told when they can be served: until then what is missing is
+  /// in its status, and token checks and logins are answered 503.
+  void start();
+  /// No new requests; those under way are answered, for at most server.shutdown_grace. True: all were.
+  bool stop();
+  /// Asks for a reload, which happens on a thread of its own: the configuration and all files that it names
+  /// are read again, and when what they make is ready to serve, the next request is its. Else nothing
+  /// changes. The log tells.
+  void reload();
+  /// For the watchdog, at its intervals: no thread that takes or answers requests hangs.
+  bool alive() noexcept;
+
+  std::string summary() const { return current()->summary(); }
+
+ private:
+  using Missing = std::vector<std::string>;
+
+  Worker(std::string file, std::shared_ptr<Application> first);
+  std::shared_ptr<Application> current() const { return *application_.lock(); }
+  void run(const std::stop_token& stop);
+  void tell_whether_ready();
+  Missing wait_for(Application& next, const std::stop_token& stop);
+  void take_order(const std::stop_token& stop);
+  void replace(const std::stop_token& stop);
+  void rest(const std::stop_token& stop);
+
+  const std::string file_;
+  util::SystemRandom random_;
+  util::Guarded<std::shared_ptr<Application>> application_;
+  Server server_;
+
+  std::mutex waking_;
+  std::condition_variable_any wake_;
+  bool ordered_ = false;  // under waking_
+
+  // Of the changer alone.
+  bool ready_ = false;
+  std::string told_;
+  std::chrono::steady_clock::time_point started_;
+  std::vector<std::shared_ptr<Application>> replaced_;  // and still answering
+
+  std::jthread changer_;  // last: joined before the rest goes
+};
+
+}  // namespace jwtauthd
