@@ -21,6 +21,7 @@
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
 #include "daemon/trust_options.h"
+#include "daemon/vitals.h"
 #include "fastcgi/listener.h"
 #include "mysql/pool.h"
 #include "store/blacklist_store.h"
@@ -222,6 +223,7 @@ ServerOptions server_options(const Config& c, std::size_t password_threads) {
 struct Application::Parts {
   explicit Parts(Config c)
       : configuration(std::move(c)),
+        scoreboard(claim_scoreboard(configuration.metrics)),
         pool(store::database_options(configuration.database)),
         users(pool, store::auditing(configuration.audit)),
         session_rows(pool, store::auditing(configuration.audit)),
@@ -273,12 +275,14 @@ struct Application::Parts {
                  personal_tokens,
                  gateway_tokens,
                  clock,
-                 [this] { return readiness.missing(); }},
+                 [this] { return readiness.missing(); },
+                 [this] { return vitals.exposition(); }},
         app(services),
         // More threads than hashes at once: those that wait for their turn are computed together.
         server(
             server_options(configuration, std::max<std::size_t>(hashes.useful_callers(), hashes.permits())),
-            app, random) {}
+            app, random),
+        vitals({scoreboard ? &*scoreboard : nullptr, pool, hashes, keys, feed, server}) {}
 
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
@@ -307,6 +311,7 @@ struct Application::Parts {
   }
 
   const Config configuration;
+  const std::optional<metrics::Scoreboard> scoreboard;
   util::SystemClock clock;
   util::SystemRandom random;
   mysql::Pool pool;
@@ -344,6 +349,7 @@ struct Application::Parts {
   api::Services services;
   api::App app;
   Server server;
+  Vitals vitals;
 };
 
 Application::Application(Config configuration) : parts_(std::make_unique<Parts>(std::move(configuration))) {
@@ -365,9 +371,11 @@ void Application::start() {
   parts_->key_watch.start();
   parts_->trusted.start();
   parts_->server.start();
+  parts_->vitals.start();
 }
 
 bool Application::stop() {
+  parts_->vitals.stop();
   const bool all_answered = parts_->server.stop(parts_->configuration.server.shutdown_grace);
   parts_->key_watch.stop();
   parts_->trusted.stop();

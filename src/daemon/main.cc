@@ -49,7 +49,13 @@ void start_log(const config::Config::Log& options) {
               : options.level == "warning" ? util::log::Level::warning
               : options.level == "error"   ? util::log::Level::error
                                            : util::log::Level::info;
-  log.journal = options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal());
+  log.format = options.format == "json"     ? util::log::Format::json
+               : options.format == "logfmt" ? util::log::Format::logfmt
+               : options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal())
+                   ? util::log::Format::native
+                   : util::log::Format::text;
+  log.sample_2xx = static_cast<unsigned>(options.sample_2xx);
+  log.repeats = static_cast<unsigned>(options.repeats);
   util::log::start(log);
 }
 

@@ -23,11 +23,16 @@ class ReceivedRequest {
   const http::Request& request() const noexcept { return request_; }
   fastcgi::Call& call() noexcept { return *call_; }
 
+  /// The row of the table of routes as which it is counted.
+  std::size_t row() const noexcept { return row_; }
+  void count_as(std::size_t row) noexcept { row_ = row; }
+
  private:
   std::unique_ptr<fastcgi::Call> call_;
   std::string body_;
   std::string own_id_;
   http::Request request_;
+  std::size_t row_ = 0;
 };
 
 }  // namespace jwtauthd

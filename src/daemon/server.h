@@ -8,6 +8,7 @@
 #include "api/app.h"
 #include "daemon/work_lane.h"
 #include "fastcgi/listener.h"
+#include "metrics/cells.h"
 #include "util/random.h"
 
 namespace jwtauthd {
@@ -36,11 +37,24 @@ class Server {
   /// As fastcgi::Listener::alive().
   bool alive() noexcept { return listener_.alive(); }
 
+  /// For metrics.
+  struct Load {
+    fastcgi::Listener::Counters listener;
+    std::size_t database_waiting = 0;
+    std::size_t refresh_waiting = 0;
+    std::size_t password_waiting = 0;
+  };
+  Load load() const;
+
  private:
   void receive(std::unique_ptr<fastcgi::Call> call) noexcept;
   void work(std::unique_ptr<ReceivedRequest> request, api::Lane lane) noexcept;
   void work_together(WorkLane::Requests requests) noexcept;
-  WorkLane& lane_of(api::Lane lane) noexcept;
+  struct CountedLane {
+    WorkLane& lane;
+    metrics::Count full;
+  };
+  CountedLane lane_of(api::Lane lane) noexcept;
   void hand_over(std::unique_ptr<ReceivedRequest> request, api::Lane lane);
   void reply(ReceivedRequest& received, const http::Response& response);
 

@@ -31,6 +31,10 @@ void tell_alive() {
   sd_notify(0, "WATCHDOG=1");
 }
 
+void tell_status(const std::string& text) {
+  sd_notify(0, ("STATUS=" + text).c_str());
+}
+
 std::optional<std::chrono::milliseconds> watchdog_interval() {
   std::uint64_t microseconds = 0;
   if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;

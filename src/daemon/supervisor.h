@@ -15,6 +15,8 @@ std::optional<int> inherited_socket();
 void tell_ready();
 void tell_stopping();
 void tell_alive();
+/// One line of how it goes, for `systemctl status`.
+void tell_status(const std::string& text);
 /// How often tell_alive() is due, or nothing: half of WatchdogSec=.
 std::optional<std::chrono::milliseconds> watchdog_interval();
 /// Standard error goes to the journal (JOURNAL_STREAM).

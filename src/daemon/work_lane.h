@@ -29,6 +29,8 @@ class WorkLane {
 
   /// False when `capacity` requests are waiting already: the caller still has the request, to refuse it.
   bool submit(std::unique_ptr<ReceivedRequest>& request);
+  /// How many wait now.
+  std::size_t waiting() const { return state_.lock()->waiting.size(); }
   /// Works off what is waiting and joins the threads.
   void stop();
 
