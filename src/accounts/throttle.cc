@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "accounts/audit_event.h"
+#include "metrics/cells.h"
 #include "util/base_letters.h"
 #include "util/encoding.h"
 
@@ -33,6 +34,11 @@ std::string hex(const store::SessionId& id) {
 std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now) {
   if (!state.blocked_until || *state.blocked_until <= now) return std::nullopt;
   return Throttled{std::chrono::ceil<seconds>(*state.blocked_until - now)};
+}
+
+std::optional<Throttled> counted(metrics::Count as, std::optional<Throttled> refusal) {
+  if (refusal) metrics::count(as);
+  return refusal;
 }
 
 }  // namespace
@@ -90,9 +96,11 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
 
 std::optional<Throttled> Throttle::refusal(const Attempt& attempt, const store::ThrottleStore::Both& found,
                                            util::TimePoint now) {
-  if (attempt.account.kind == Kind::owner) return blocked(found.account, now);
-  if (const auto wait = blocked(found.address, now)) return wait;
-  const auto wait = blocked(found.account, now);
+  if (attempt.account.kind == Kind::owner) {
+    return counted(metrics::Count::throttled_owner, blocked(found.account, now));
+  }
+  if (const auto wait = blocked(found.address, now)) return counted(metrics::Count::throttled_address, wait);
+  const auto wait = counted(metrics::Count::throttled_account, blocked(found.account, now));
   // Or one address could wait for each turn of an account, and take them all. A second's refusals are one
   // failure, and one durable write.
   const auto& last = found.address.last_failed_at;

@@ -26,7 +26,8 @@ http::Response moved(std::string_view path, std::string_view query) {
 }
 
 void log_failure(const char* what, const http::Request& request) {
-  util::log::error("id=" + std::string(request.request_id) + " failed: " + util::log::quoted(what, 1024));
+  util::log::error("failed: " + util::log::quoted(what, 1024),
+                   {request.request_id, request.trace, request.span});
 }
 
 bool has_challenge(const http::Response& response) noexcept {
@@ -43,12 +44,12 @@ http::Response indented(http::Response response, int spaces) {
 
 App::App(Services& services) : services_(services), router_(routes(), services.options) {}
 
-Lane App::lane(const http::Request& request) const noexcept {
+App::Place App::place(const http::Request& request) const noexcept {
   const auto match = router_.match(request.path);
-  if (match.resource == nullptr) return Lane::token;
-  const Route* row = match.resource->row(request.method);
-  if (row == nullptr || (row->lane == Lane::refresh && services_.rotating == nullptr)) return Lane::token;
-  return row->lane;
+  const Route* row = match.resource != nullptr ? match.resource->row(request.method) : nullptr;
+  if (row == nullptr) return {Lane::token, routes().size()};
+  const bool alone = row->lane == Lane::refresh && services_.rotating == nullptr;
+  return {alone ? Lane::token : row->lane, static_cast<std::size_t>(row - routes().data())};
 }
 
 void App::handle_together(std::span<const http::Request* const> requests, const Reply& reply) {
@@ -148,7 +149,10 @@ std::optional<http::Response> App::answer(const Router::Match& match, const http
   } else {
     response = method_not_allowed(request.method);
   }
-  if (response && response->user_id == 0) response->user_id = user_id;
+  if (response && response->user_id == 0) {
+    response->user_id = user_id;
+    response->session = principal.session;
+  }
   return response;
 }
 

@@ -17,9 +17,15 @@ class App {
  public:
   explicit App(Services& services);
 
-  /// The lane that the request asks for; cheap, no allocation. Anything that is answered without a
-  /// handler (404, 405, 301, 406 …) is Lane::token.
-  Lane lane(const http::Request& request) const noexcept;
+  /// Where a request runs, and the row of the table of routes as which it is counted: routes().size() where
+  /// there is none.
+  struct Place {
+    Lane lane = Lane::token;
+    std::size_t row;
+  };
+  /// Cheap, no allocation. Anything that is answered without a handler (404, 405, 301, 406 …) is Lane::token.
+  Place place(const http::Request& request) const noexcept;
+  Lane lane(const http::Request& request) const noexcept { return place(request).lane; }
 
   /// The answer; throws nothing but std::bad_alloc. Nothing: on the token lane, when the answer needs the
   /// database (a user whom this worker does not know yet): call again on the database lane.

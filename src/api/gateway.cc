@@ -13,8 +13,9 @@ namespace {
 
 /// A mistake in nginx's configuration. nginx makes a 500 of it, too.
 http::Response misconfigured(const http::Request& request, std::string_view what) {
-  util::log::error("id=" + std::string(request.request_id) + " the gateway lets nobody pass: " +
-                   std::string(what) + ": " + util::log::quoted(request.gateway_rule, 1024));
+  util::log::error("the gateway lets nobody pass: " + std::string(what) + ": " +
+                       util::log::quoted(request.gateway_rule, 1024),
+                   {request.request_id, request.trace, request.span});
   return http::detail(500, "Internal server error.");
 }
 
@@ -23,6 +24,7 @@ http::Response pass(const tokens::Principal& principal) {
   response.vary_accept = false;
   response.header_lines = gateway_headers(principal);
   if (principal.user) response.user_id = principal.user->id;
+  response.session = principal.session;
   return response;
 }
 

@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/origin.h"
 #include "json/writer.h"
+#include "metrics/cells.h"
 
 namespace api {
 
@@ -29,7 +30,10 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
   // Once more when the stored hash was changed meanwhile: another login may have upgraded it.
   for (int attempt = 0; attempt < 2; ++attempt) {
     const auto outcome = services.credentials.check(username, password.reveal(), origin);
-    if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) return too_many(*throttled);
+    if (const auto* throttled = std::get_if<accounts::Throttled>(&outcome)) {
+      metrics::count(metrics::Count::login_throttled);
+      return too_many(*throttled);
+    }
     const auto* user = std::get_if<store::User>(&outcome);
     if (user == nullptr) break;
     const auto pair = services.refresh_tokens.grant(*user, origin);
@@ -37,12 +41,15 @@ std::optional<http::Response> obtain_token_pair(Services& services, const Contex
     http::Response response;
     response.no_store = true;
     response.user_id = user->id;
+    response.session = pair->session;
+    metrics::count(metrics::Count::login_ok);
     json::Object(response.body).field("refresh", pair->refresh).field("access", pair->access).close();
     if (is_same_origin(context.request)) {
       set_login_cookies(response, services, {pair->refresh, pair->access, pair->session});
     }
     return response;
   }
+  metrics::count(metrics::Count::login_refused);
   return http::detail(401, "No active account found with the given credentials");
 }
 

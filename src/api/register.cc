@@ -7,6 +7,7 @@
 #include "api/handlers.h"
 #include "api/origin.h"
 #include "json/writer.h"
+#include "metrics/cells.h"
 
 namespace api {
 namespace {
@@ -41,7 +42,9 @@ std::optional<http::Response> register_account(Services& services, const Context
   form->refuse_lone_surrogates();
   auto outcome =
       services.registration.register_user(std::move(fields), form->errors, origin_of(context.request));
-  if (const auto* errors = std::get_if<accounts::FieldErrors>(&outcome)) return field_errors(*errors);
+  const auto* errors = std::get_if<accounts::FieldErrors>(&outcome);
+  metrics::count(errors == nullptr ? metrics::Count::registration_ok : metrics::Count::registration_refused);
+  if (errors != nullptr) return field_errors(*errors);
 
   const auto& user = std::get<store::User>(outcome);
   http::Response response;

@@ -1,5 +1,8 @@
 #include "api/routes.h"
 
+#include <array>
+#include <iterator>
+
 #include "api/handlers.h"
 #include "api/well_known.h"
 
@@ -44,6 +47,9 @@ constexpr std::string_view kDiscoveryDescription =
 constexpr std::string_view kGatewayDescription =
     "For nginx's auth_request, and for nobody else: whose credential it is, and\n"
     "whether the location's rule lets him pass.";
+
+constexpr std::string_view kMetricsDescription =
+    "For Prometheus, text format 0.0.4, of all workers of the host. nginx answers this host alone.";
 
 using enum Access;
 using enum Kind;
@@ -98,6 +104,7 @@ constexpr Route kRoutes[] = {
     {"GET",  "/.well-known/openid-configuration", probe, open, Lane::token, show_discovery, with_issuer_url, 200, no_fields,       "Discovery", kDiscoveryDescription},
     {"GET",  "/gateway/",            probe, open,   Lane::token,    judge_access,      always,            204, no_fields,           "Gateway", kGatewayDescription},
     {"GET",  "/healthz",             probe, open,   Lane::token,    tell_health,       always,            200, no_fields,           "Health", ""},
+    {"GET",  "/metrics",             probe, open,   Lane::token,    show_metrics,      always,            200, no_fields,           "Metrics", kMetricsDescription},
     {"GET",  "/readyz",              probe, open,   Lane::database, tell_readiness,    always,            200, no_fields,           "Readiness", ""},
 };
 // clang-format on
@@ -106,6 +113,16 @@ constexpr Route kRoutes[] = {
 
 std::span<const Route> routes() {
   return kRoutes;
+}
+
+std::span<const metrics::RouteLabel> route_labels() {
+  static_assert(std::size(kRoutes) < metrics::kRoutes);
+  static constexpr auto labels = [] {
+    std::array<metrics::RouteLabel, std::size(kRoutes)> made{};
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = {kRoutes[i].method, kRoutes[i].path};
+    return made;
+  }();
+  return labels;
 }
 
 std::span<const Field> no_fields(const ApiOptions&) {

@@ -65,6 +65,8 @@ struct Services {
   /// What keeps the service from being ready, one sentence each; empty: ready. May ask the database;
   /// throws nothing.
   std::function<std::vector<std::string>()> not_ready;
+  /// Of all workers, for GET /metrics.
+  std::function<std::string()> metrics_text = [] { return std::string(); };
 };
 
 }  // namespace api

@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/origin.h"
 #include "api/session_end.h"
+#include "metrics/cells.h"
 #include "json/writer.h"
 
 namespace api {
@@ -34,6 +35,8 @@ std::optional<http::Response> answer(const tokens::CheckOutcome& outcome, const 
 std::optional<http::Response> answer(const tokens::RefreshOutcome& outcome, const Services& services,
                                      bool by_cookie) {
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
+  metrics::count(std::holds_alternative<tokens::Refreshed>(outcome) ? metrics::Count::refresh_ok
+                                                                     : metrics::Count::refresh_refused);
   if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
     return bad_token(*defect, services.options.simplejwt_5_2);
   }
@@ -43,6 +46,7 @@ std::optional<http::Response> answer(const tokens::RefreshOutcome& outcome, cons
   http::Response response;
   response.no_store = true;
   response.user_id = refreshed.user_id;
+  response.session = refreshed.session;
   json::Object object(response.body);
   object.field("access", refreshed.access);
   if (!refreshed.refresh.empty()) object.field("refresh", refreshed.refresh);

@@ -153,9 +153,14 @@ struct Config {
   } compat;
   struct Log {
     std::string level = "info";
-    std::string format = "auto";  // auto, text, journal
+    std::string format = "auto";  // auto, text, journal, json, logfmt
     bool access = true;
+    std::int64_t sample_2xx = 1;
+    std::int64_t repeats = 10;
   } log;
+  struct Metrics {
+    std::string scoreboard = "/run/jwtauthd/scoreboard";
+  } metrics;
 };
 
 /// Defaults, overridden by the file, that by JWTAUTHD_SECTION_KEY of the environment, and a secret by

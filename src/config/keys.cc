@@ -31,7 +31,7 @@ constexpr std::array<string_view, 2> kReleases{"5.2", "5.5"};
 constexpr std::array<string_view, 2> kUserIdFields{"id", "username"};
 constexpr std::array<string_view, 5> kUserClaims{"username", "email", "groups", "is_staff", "is_superuser"};
 constexpr std::array<string_view, 4> kLevels{"debug", "info", "warning", "error"};
-constexpr std::array<string_view, 3> kFormats{"auto", "text", "journal"};
+constexpr std::array<string_view, 5> kFormats{"auto", "text", "journal", "json", "logfmt"};
 
 bool is_asymmetric(const Config& c) {
   return !c.tokens.algorithm.starts_with("HS");
@@ -55,6 +55,7 @@ constexpr std::array kSections{
     Section{"cache", "What a worker remembers, so that a token check asks no database."},
     Section{"compat", "Whom to speak like."},
     Section{"log", "What is told, and how."},
+    Section{"metrics", "What is counted: docs/metrics.md."},
 };
 
 const std::array kKeys{
@@ -308,9 +309,27 @@ const std::array kKeys{
 
     Key{"log", "level", Choice{AT(log.level), kLevels}, "The least important lines that are written."},
     Key{"log", "format", Choice{AT(log.format), kFormats},
-        "journal: with priority, without time. text: with time. auto: journal when systemd reads it.",
+        "journal: entries with fields for journald (REQUEST_ID, JWTAUTHD_ROUTE, JWTAUTHD_USER, …). text: "
+        "with "
+        "time. json: an object a line. logfmt: key=value. auto: journal when systemd reads it, else text.",
         Taken::at_restart},
     Key{"log", "access", Switch{AT(log.access)}, "One line for each request.", Taken::at_restart},
+    Key{"log", "sample_2xx", Whole{AT(log.sample_2xx), 1, 1'000'000, "requests"},
+        "Of so many requests with a status of 200 to 299 a worker's thread writes one line, with sample=N in "
+        "it. All "
+        "others have theirs. journald takes some thousands of lines a second.",
+        Taken::at_restart},
+    Key{"log", "repeats", Whole{AT(log.repeats), 0, 1'000'000, "lines"},
+        "Warnings and errors of the same text that are written within a minute; how many more there were "
+        "follows. 0: all are written.",
+        Taken::at_restart},
+
+    Key{"metrics", "scoreboard", Text{AT(metrics.scoreboard), "the absolute path of a file", is_path},
+        "Shared memory in which all workers of this host count, so that whichever answers /metrics tells of "
+        "all, and "
+        "jwtauthctl top and status read it. 1.6 MB; in a directory that workers can write to, best in /run. "
+        "Empty: each counts for itself.",
+        Taken::at_restart},
 };
 
 }  // namespace

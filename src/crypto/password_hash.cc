@@ -92,6 +92,10 @@ PasswordHashes::~PasswordHashes() = default;
 unsigned PasswordHashes::permits() const noexcept {
   return gate_->permits();
 }
+PasswordHashes::Load PasswordHashes::load() const {
+  const auto load = gate_->load();
+  return {load.computing, load.waiting};
+}
 std::size_t PasswordHashes::useful_callers() const {
   return gate_->useful_callers();
 }

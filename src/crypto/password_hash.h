@@ -59,6 +59,12 @@ class PasswordHashes {
   PasswordHashes& operator=(const PasswordHashes&) = delete;
 
   unsigned permits() const noexcept;
+  /// For metrics.
+  struct Load {
+    unsigned computing = 0;  // permits in use
+    std::size_t waiting = 0;
+  };
+  Load load() const;
   /// How many threads should call at once, so that PBKDF2 is gathered as widely as it pays here.
   std::size_t useful_callers() const;
 

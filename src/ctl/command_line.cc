@@ -87,6 +87,8 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
   add_throttle(*app, line);
   add_audit(*app, line);
   add_keys(*app, line);
+  add_status(*app, line);
+  add_top(*app, line);
   add_doctor(*app, line);
   add_compare(*app, line);
   add_flush_expired_tokens(*app, line);

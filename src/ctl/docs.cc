@@ -7,6 +7,7 @@
 #include "ctl/bash_completion.h"
 #include "ctl/man_page.h"
 #include "ctl/verbs.h"
+#include "metrics/table.h"
 
 #ifndef JWTAUTHD_VERSION
 #define JWTAUTHD_VERSION "0"
@@ -32,6 +33,7 @@ void add_docs(CLI::App& root, CommandLine& line) {
   add("configuration-page", "jwtauthd.toml(5)",
       [] { return configuration_page(config::example_file(), JWTAUTHD_VERSION); });
   add("bash-completion", "For bash.", [app] { return bash_completion(*app); });
+  add("metrics", "The table of docs/metrics.md.", [] { return metrics::reference(); });
   add("openapi", "The OpenAPI document of all endpoints.",
       [] { return api::openapi_document(api::everything()); });
 }

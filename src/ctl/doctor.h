@@ -84,7 +84,8 @@ struct Check {
 
 /// In order: a check may use what one above it found out.
 std::span<const Check> checks();
-Report examine(Patient& patient);
+/// `only`: the checks of these names, or all.
+Report examine(Patient& patient, std::span<const std::string_view> only = {});
 
 /// Object of counts, in the order given.
 json::Value facts(std::initializer_list<std::pair<std::string_view, std::int64_t>> members);

@@ -8,6 +8,8 @@ enum class ExitCode : int {
   refused = 1,        // asked for what cannot be, or a person said no
   usage = 2,          // the command line is wrong
   unavailable = 3,    // the database cannot be reached, or broke off
+  degraded = 1,       // of `status`: something is wrong
+  down = 2,           // of `status`: the service does not do its work
   configuration = 4,  // the configuration cannot be used
 };
 

@@ -32,6 +32,8 @@ void add_personal_token(CLI::App& root, CommandLine& line);
 void add_throttle(CLI::App& root, CommandLine& line);
 void add_audit(CLI::App& root, CommandLine& line);
 void add_keys(CLI::App& root, CommandLine& line);
+void add_status(CLI::App& root, CommandLine& line);
+void add_top(CLI::App& root, CommandLine& line);
 void add_doctor(CLI::App& root, CommandLine& line);
 void add_compare(CLI::App& root, CommandLine& line);
 void add_flush_expired_tokens(CLI::App& root, CommandLine& line);

@@ -17,6 +17,7 @@
 #include "accounts/throttle.h"
 #include "api/app.h"
 #include "crypto/password_hash.h"
+#include "daemon/gauges.h"
 #include "daemon/readiness.h"
 #include "daemon/trust_options.h"
 #include "mysql/pool.h"
@@ -194,7 +195,7 @@ tokens::BearerOptions bearer_options(const Config& c) {
 
 /// In the order of construction: each needs what stands above it, and is gone before that.
 struct Application::Parts {
-  explicit Parts(Config c)
+  Parts(Config c, std::function<std::string()> exposition)
       : configuration(std::move(c)),
         pool(store::database_options(configuration.database)),
         users(pool, store::auditing(configuration.audit)),
@@ -247,8 +248,10 @@ struct Application::Parts {
                  personal_tokens,
                  gateway_tokens,
                  clock,
-                 [this] { return readiness.missing(); }},
-        app(services) {}
+                 [this] { return readiness.missing(); },
+                 std::move(exposition)},
+        app(services),
+        gauges(pool, hashes, keys, feed) {}
 
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
@@ -313,9 +316,11 @@ struct Application::Parts {
   Readiness readiness;
   api::Services services;
   api::App app;
+  Gauges gauges;
 };
 
-Application::Application(Config configuration) : parts_(std::make_unique<Parts>(std::move(configuration))) {
+Application::Application(Config configuration, std::function<std::string()> exposition)
+    : parts_(std::make_unique<Parts>(std::move(configuration), std::move(exposition))) {
   const auto& told = parts_->configuration.claims.access;
   if (std::find(told.begin(), told.end(), "groups") != told.end()) parts_->directory.want_groups();
   if (const auto reason = parts_->readiness.refusal(); !reason.empty()) {
@@ -337,6 +342,10 @@ void Application::start() {
 
 api::App& Application::app() noexcept {
   return parts_->app;
+}
+
+Gauges& Application::gauges() noexcept {
+  return parts_->gauges;
 }
 
 const Config& Application::configuration() const noexcept {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "api/app.h"
 #include "config/config.h"
+#include "daemon/gauges.h"
 
 namespace jwtauthd {
 
@@ -16,13 +18,16 @@ class Application {
  public:
   /// Opens keys and lists. Throws std::runtime_error or util::Outage with one sentence for the operator when
   /// the service cannot run so. A database that is away is no reason.
-  explicit Application(config::Config configuration);
+  /// `exposition` answers GET /metrics.
+  Application(config::Config configuration, std::function<std::string()> exposition);
   /// Joins the threads that poll, which takes as long as a statement that one of them is at.
   ~Application();
 
   /// What it polls is polled from now on.
   void start();
   api::App& app() noexcept;
+
+  Gauges& gauges() noexcept;
 
   /// As Readiness::look(): empty when database, schema, keys and the feed are good.
   std::vector<std::string> missing();

@@ -50,8 +50,15 @@ constexpr char kUsageText[] =
 
 void start_log(const config::Config::Log& options) {
   util::log::Options log;
+  using util::log::Format;
   log.level = jwtauthd::level_of(options);
-  log.journal = options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal());
+  log.format = options.format == "json"     ? Format::json
+               : options.format == "logfmt" ? Format::logfmt
+               : options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal())
+                   ? Format::native
+                   : Format::text;
+  log.sample_2xx = static_cast<unsigned>(options.sample_2xx);
+  log.repeats = static_cast<unsigned>(options.repeats);
   util::log::start(log);
 }
 

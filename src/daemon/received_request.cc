@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/trace_context.h"
 #include "util/secret.h"
 
 namespace jwtauthd {
@@ -29,6 +30,7 @@ constexpr Parameter kParameters[] = {
     {"HTTP_ORIGIN", &http::Request::origin},
     {"HTTP_SEC_FETCH_SITE", &http::Request::fetch_site},
     {"HTTP_IF_NONE_MATCH", &http::Request::if_none_match},
+    {"HTTP_TRACEPARENT", &http::Request::trace},
     // From nginx's configuration: what a client sends arrives as HTTP_*.
     {"JWTAUTHD_RULE", &http::Request::gateway_rule},
     {"JWTAUTHD_METHOD", &http::Request::gateway_method},
@@ -54,6 +56,9 @@ ReceivedRequest::ReceivedRequest(std::unique_ptr<fastcgi::Call> call, std::size_
       }
     }
   });
+  const auto context = http::read_traceparent(request_.trace);
+  request_.trace = context ? context->trace : std::string_view();
+  request_.span = context ? context->parent : std::string_view();
   auto body = call_->read_body(max_body_bytes);
   body_ = std::move(body.bytes);
   request_.body = body_;

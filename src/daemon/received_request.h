@@ -24,6 +24,10 @@ class ReceivedRequest {
   const http::Request& request() const noexcept { return request_; }
   fastcgi::Call& call() noexcept { return *call_; }
 
+  /// The row of the table of routes as which it is counted.
+  std::size_t row() const noexcept { return row_; }
+  void count_as(std::size_t row) noexcept { row_ = row; }
+
   /// Who answers it to the end, whatever is served meanwhile.
   std::shared_ptr<api::App> app;
 
@@ -32,6 +36,7 @@ class ReceivedRequest {
   std::string body_;
   std::string own_id_;
   http::Request request_;
+  std::size_t row_ = 0;
 };
 
 }  // namespace jwtauthd

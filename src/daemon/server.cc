@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/routes.h"
 #include "util/log.h"
 
 namespace jwtauthd {
@@ -16,6 +17,12 @@ namespace {
 
 /// So long a statement does not keep the first of them waiting.
 constexpr std::size_t kRefreshesAtOnce = 16;
+
+std::string_view session_bytes(const http::Response& response) {
+  const auto& id = response.session;
+  if (id == decltype(response.session){}) return {};
+  return {reinterpret_cast<const char*>(id.data()), id.size()};
+}
 
 }  // namespace
 
@@ -57,7 +64,8 @@ void Server::receive(std::unique_ptr<fastcgi::Call> call) noexcept {
   try {
     auto received = std::make_unique<ReceivedRequest>(std::move(call), max_body_bytes_, random_);
     received->app = *app_.lock();
-    const Lane lane = received->app->lane(received->request());
+    const auto [lane, row] = received->app->place(received->request());
+    received->count_as(row);
     if (lane == Lane::token) {
       work(std::move(received), lane);
     } else {
@@ -110,19 +118,26 @@ void Server::work_together(api::App& app, WorkLane::Requests requests) {
   });
 }
 
-WorkLane& Server::lane_of(Lane lane) noexcept {
+Server::CountedLane Server::lane_of(Lane lane) noexcept {
   switch (lane) {
     case Lane::refresh:
-      return refresh_;
+      return {refresh_, metrics::Count::full_refresh};
     case Lane::password:
-      return password_;
+      return {password_, metrics::Count::full_password};
     default:
-      return database_;
+      return {database_, metrics::Count::full_database};
   }
 }
 
+Server::Load Server::load() const {
+  return {listener_.counters(), database_.waiting(), refresh_.waiting(), password_.waiting()};
+}
+
 void Server::hand_over(std::unique_ptr<ReceivedRequest> received, Lane lane) {
-  if (!lane_of(lane).submit(received)) reply(*received, http::unavailable(1));
+  const auto chosen = lane_of(lane);
+  if (chosen.lane.submit(received)) return;
+  metrics::count(chosen.full);
+  reply(*received, http::unavailable(1));
 }
 
 void Server::reply(ReceivedRequest& received, const http::Response& response) {
@@ -133,15 +148,20 @@ void Server::reply(ReceivedRequest& received, const http::Response& response) {
   thread_local std::string out;  // keeps its capacity from answer to answer
   out.clear();
   http::write(out, response, request.request_id, request.method == "HEAD");
+  const auto took = std::chrono::steady_clock::now() - received.call().began();
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  metrics::answered(received.row(), response.status, micros);
   if (access_log_) {  // before the answer: the views end with it
-    const auto took = std::chrono::steady_clock::now() - received.call().began();
-    util::log::access({.request_id = request.request_id,
+    util::log::access({.about = {request.request_id, request.trace, request.span},
                        .method = request.method,
                        .path = request.path,
                        .status = response.status,
-                       .micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+                       .micros = micros,
                        .user_id = response.user_id,
-                       .client = request.client});
+                       .client = request.client,
+                       .route = received.row() < api::routes().size() ? api::routes()[received.row()].path
+                                                                      : std::string_view(),
+                       .session = session_bytes(response)});
   }
   received.call().answer(out);
 }

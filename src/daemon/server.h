@@ -8,6 +8,7 @@
 #include "api/app.h"
 #include "daemon/work_lane.h"
 #include "fastcgi/listener.h"
+#include "metrics/cells.h"
 #include "util/guarded.h"
 #include "util/random.h"
 
@@ -41,12 +42,25 @@ class Server {
   /// write_timeout and half a minute, one of a lane for longer than `patience`.
   bool alive(std::chrono::milliseconds patience) noexcept;
 
+  /// For metrics.
+  struct Load {
+    fastcgi::Listener::Counters listener;
+    std::size_t database_waiting = 0;
+    std::size_t refresh_waiting = 0;
+    std::size_t password_waiting = 0;
+  };
+  Load load() const;
+
  private:
   void receive(std::unique_ptr<fastcgi::Call> call) noexcept;
   void work(std::unique_ptr<ReceivedRequest> request, api::Lane lane) noexcept;
   void work_together(WorkLane::Requests requests) noexcept;
   void work_together(api::App& app, WorkLane::Requests requests);
-  WorkLane& lane_of(api::Lane lane) noexcept;
+  struct CountedLane {
+    WorkLane& lane;
+    metrics::Count full;
+  };
+  CountedLane lane_of(api::Lane lane) noexcept;
   void hand_over(std::unique_ptr<ReceivedRequest> request, api::Lane lane);
   void reply(ReceivedRequest& received, const http::Response& response);
 

@@ -35,6 +35,8 @@ class WorkLane {
   /// For a watchdog, at its intervals: false when a thread is at the same requests for longer than
   /// `patience`, or when requests wait for idle threads as they did at the last call.
   bool alive(std::chrono::milliseconds patience) noexcept;
+  /// How many wait now.
+  std::size_t waiting() const { return state_.lock()->waiting.size(); }
   /// Works off what is waiting and joins the threads.
   void stop();
 

@@ -72,24 +72,30 @@ util::log::Level level_of(const config::Config::Log& options) {
 }
 
 Worker::Worker(std::string file, config::Config configuration)
-    : Worker(std::move(file), std::make_shared<Application>(std::move(configuration))) {}
-
-Worker::Worker(std::string file, std::shared_ptr<Application> first)
     : file_(std::move(file)),
-      application_(first),
-      server_(server_options(first->configuration(), first->hashing_threads()), app_of(first), random_) {}
+      scoreboard_(claim_scoreboard(configuration.metrics)),
+      application_(make(std::move(configuration))),
+      server_(server_options(current()->configuration(), current()->hashing_threads()), app_of(current()),
+              random_),
+      vitals_(scoreboard_ ? &*scoreboard_ : nullptr, server_, [this] { return current(); }) {}
+
+std::shared_ptr<Application> Worker::make(config::Config configuration) {
+  return std::make_shared<Application>(std::move(configuration), [this] { return vitals_.exposition(); });
+}
 
 Worker::~Worker() = default;
 
 void Worker::start() {
   current()->start();
   server_.start();
+  vitals_.start();
   started_ = Clock::now();
   changer_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 bool Worker::stop() {
   changer_.request_stop();
+  vitals_.stop();
   return server_.stop(current()->configuration().server.shutdown_grace);
 }
 
@@ -134,13 +140,14 @@ void Worker::tell_whether_ready() {
     ready_ = true;
     util::log::info("ready: " + application->summary());
     supervisor::tell_ready();
+    vitals_.note("");
     return;
   }
   const std::string text = "Not ready: " + joined(missing, "; ");
   if (text == told_ || Clock::now() - started_ < kWorthALine) return;
   told_ = text;
   util::log::warning(text);
-  supervisor::tell_status(text);
+  vitals_.note(text);
 }
 
 void Worker::take_order(const std::stop_token& stop) {
@@ -156,10 +163,10 @@ void Worker::take_order(const std::stop_token& stop) {
     refusal = error.what();
   }
   if (ready_) supervisor::tell_ready();
-  if (refusal.empty()) return;
+  if (refusal.empty()) return vitals_.note("");
   std::istringstream lines(refusal);
   for (std::string line; std::getline(lines, line);) util::log::error("reload refused: " + line);
-  if (ready_) supervisor::tell_status("Serving as before: the last reload was refused, the log says why");
+  vitals_.note("the last reload was refused, the log says why");
 }
 
 void Worker::replace(const std::stop_token& stop) {
@@ -168,7 +175,7 @@ void Worker::replace(const std::stop_token& stop) {
   const auto running = current();
   const config::Changes changes = config::adopt(running->configuration(), *loaded);
 
-  auto next = std::make_shared<Application>(std::move(*loaded));
+  auto next = make(std::move(*loaded));
   next->start();
   if (const Missing missing = wait_for(*next, stop); !missing.empty()) {
     throw std::runtime_error(joined(missing, "\n"));

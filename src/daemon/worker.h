@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "config/config.h"
 #include "daemon/application.h"
 #include "daemon/server.h"
+#include "daemon/vitals.h"
 #include "util/guarded.h"
 #include "util/log.h"
 #include "util/random.h"
@@ -46,7 +48,7 @@ class Worker {
  private:
   using Missing = std::vector<std::string>;
 
-  Worker(std::string file, std::shared_ptr<Application> first);
+  std::shared_ptr<Application> make(config::Config configuration);
   std::shared_ptr<Application> current() const { return *application_.lock(); }
   void run(const std::stop_token& stop);
   void tell_whether_ready();
@@ -56,9 +58,11 @@ class Worker {
   void rest(const std::stop_token& stop);
 
   const std::string file_;
+  std::optional<metrics::Scoreboard> scoreboard_;
   util::SystemRandom random_;
   util::Guarded<std::shared_ptr<Application>> application_;
   Server server_;
+  Vitals vitals_;
 
   std::mutex waking_;
   std::condition_variable_any wake_;

@@ -22,6 +22,8 @@ struct Request {
   std::string_view origin;          // HTTP_ORIGIN; empty when absent
   std::string_view fetch_site;      // HTTP_SEC_FETCH_SITE; empty when absent
   std::string_view if_none_match;   // HTTP_IF_NONE_MATCH; empty when absent
+  std::string_view trace;           // of HTTP_TRACEPARENT, checked; empty: none
+  std::string_view span;            // the same
   std::string_view gateway_rule;    // JWTAUTHD_RULE: a location's word about who may pass it
   std::string_view gateway_method;  // JWTAUTHD_METHOD: of the request that wants to; else empty
   std::string_view body;            // whole; at most server.max_body_bytes

@@ -1,6 +1,7 @@
 // An answer, and the one writer that turns it into CGI form (RFC 3875 section 6).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct Response {
   bool vary_cookie = false;  // and Vary: Cookie, where a cookie can authenticate
   bool no_store = false;     // Cache-Control: no-store, on everything that carries a token
   std::int64_t user_id = 0;  // for the access line; not sent
+  std::array<std::uint8_t, 16> session{};  // the same; all zero: none
 };
 
 /// Appends status line, headers and body (no body when `head_only`; its length is still told) to

@@ -81,6 +81,7 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
     case FailureKind::conflict:
       if (in_transaction_) throw Conflict(describe(error, attempt.sql));
       if (++attempt.conflicts < kTries) return;
+      home_.count_failure();
       throw util::Outage(describe(error, attempt.sql));
     case FailureKind::stale_handle:
       if (!std::exchange(attempt.prepared_anew, true)) {
@@ -104,6 +105,7 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
       break;
   }
   broken_ = true;
+  home_.count_failure();
   throw util::Outage(describe(error, attempt.sql));
 }
 

@@ -101,7 +101,10 @@ std::unique_ptr<Connection> Connections::take_any() {
                std::to_string(options_.pool_size) + " became free within " +
                std::to_string(options_.acquire_timeout.count()) + " ms";
     }
-    if (!reason.empty()) throw util::Outage(reason);
+    if (!reason.empty()) {
+      count_failure();
+      throw util::Outage(reason);
+    }
     ++state->waiting;
     wanted_.notify_one();
     came_.wait_until(state.held(), deadline);
@@ -127,6 +130,14 @@ void Connections::give_back(std::unique_ptr<Connection> connection) noexcept {
   } else {
     came_.notify_one();
   }
+}
+
+Pool::Use Connections::use() const {
+  auto state = state_.lock();
+  return {state->open,    static_cast<unsigned>(state->idle.size()),
+          state->waiting, options_.pool_size,
+          state->down,    statements(),
+          failures_.load(std::memory_order_relaxed)};
 }
 
 void Connections::lost(unsigned generation) noexcept {
@@ -192,6 +203,7 @@ void Connections::open_one(util::Guarded<State>::Access& state) {
     came_.notify_one();
     return;
   }
+  count_failure();
   state->next_attempt = Clock::now() + kProbeInterval;
   if (limit && state->open > 0) return;  // the others go on; who waits may still get one of them
   if (!std::exchange(state->down, true)) util::log::warning(reason);

@@ -34,6 +34,8 @@ class Connections {
 
   const Options& options() const noexcept { return options_; }
   void count_statement() noexcept { statements_.fetch_add(1, std::memory_order_relaxed); }
+  void count_failure() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
+  Pool::Use use() const;
   std::uint64_t statements() const noexcept { return statements_.load(std::memory_order_relaxed); }
 
  private:
@@ -61,6 +63,7 @@ class Connections {
   std::condition_variable came_;    // for take(): a connection, or the news that there is none
   std::condition_variable wanted_;  // for the opening thread
   std::atomic<std::uint64_t> statements_{0};
+  std::atomic<std::uint64_t> failures_{0};
   std::thread opener_;
 };
 

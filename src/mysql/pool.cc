@@ -36,6 +36,10 @@ std::uint64_t Pool::statements_sent() const noexcept {
   return connections_->statements();
 }
 
+Pool::Use Pool::use() const {
+  return connections_->use();
+}
+
 Transaction::Transaction(Pool& pool) : lease_(pool.acquire()) {
   lease_.connection_->run_text("BEGIN", Replay::reads);
   lease_.connection_->set_in_transaction(true);

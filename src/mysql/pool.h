@@ -68,6 +68,18 @@ class Pool {
   /// pings are not counted. Tests prove with it that a request runs no SQL.
   std::uint64_t statements_sent() const noexcept;
 
+  /// For metrics.
+  struct Use {
+    unsigned open = 0;  // connections, lent ones and idle ones
+    unsigned idle = 0;
+    unsigned waiting = 0;  // callers of acquire()
+    unsigned size = 0;     // pool_size
+    bool down = false;     // the server cannot be reached
+    std::uint64_t statements = 0;
+    std::uint64_t failures = 0;  // each util::Outage that a caller or the opening thread met
+  };
+  Use use() const;
+
  private:
   friend class Lease;
   std::unique_ptr<Connections> connections_;

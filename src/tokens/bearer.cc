@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/cells.h"
 #include "tokens/token_cache.h"
 #include "tokens/unix_time.h"
 #include "util/random.h"
@@ -106,7 +107,9 @@ bool BearerAuthenticator::Impl::is_ours(std::string_view scheme) const {
 
 BearerAuthenticator::Impl::Voucher BearerAuthenticator::Impl::vouch(std::string_view token,
                                                                     bool may_ask_database, Accepts accepts) {
-  if (auto known = cache.find(token)) {
+  auto known = cache.find(token);
+  metrics::count(known ? metrics::Count::token_hit : metrics::Count::token_miss);
+  if (known) {
     if (known->grant != nullptr && accepts == Accepts::logins) return TokenDefect::invalid;
     const std::int64_t now = clock.unix_now();
     const bool expired = verifier.expired(known->expires, now);

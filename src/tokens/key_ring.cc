@@ -229,6 +229,24 @@ std::vector<KeyPtr> KeyRing::verifying_keys() const {
   return keys;
 }
 
+KeyRing::Census KeyRing::census() const {
+  const SnapshotPtr seen = impl_->current();
+  const RingKey& active = impl_->signing(*seen);
+  const util::TimePoint now = impl_->clock.now();
+  const std::int64_t seconds = impl_->clock.unix_now();
+  Census census;
+  for (const RingKey& key : seen->keys) {
+    if (&key == &active) {
+      ++census.active;
+    } else if (key.signs_from > now) {
+      ++census.next;
+    } else if (!key.over(seconds)) {
+      ++census.retiring;
+    }
+  }
+  return census;
+}
+
 std::optional<RingVerdict> KeyRing::verify(std::string_view token) const {
   for (SnapshotPtr seen = impl_->current();;) {
     auto vouched = jwt::verify(token, seen->plain);

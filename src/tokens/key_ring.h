@@ -53,6 +53,13 @@ class KeyRing {
   /// Those that are published: the one that signs now, those before it whose tokens are not over, those to
   /// come.
   std::vector<std::shared_ptr<const jwt::Key>> verifying_keys() const;
+  /// How many keys there are in each state, those that are over aside.
+  struct Census {
+    unsigned active = 0;
+    unsigned next = 0;
+    unsigned retiring = 0;
+  };
+  Census census() const;
   /// Nothing: no key of the ring vouches for it (jwt/verify.h). A `kid` that is not known has the directory
   /// looked at: another worker, or host, may have heard of a new key a moment earlier.
   std::optional<RingVerdict> verify(std::string_view token) const;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tokens/revoked.h"
+#include "metrics/cells.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -227,6 +228,7 @@ void RevocationFeed::Impl::read_alone() {
   }
   loaded.store(true, std::memory_order_release);
   last_success.store(began.time_since_epoch().count(), std::memory_order_release);
+  metrics::set(metrics::Level::feed_polled, metrics::moment_now());
   if (began - tidied < tidied_every) return;
   tidied = began;
   revoked.drop_expired(clock.unix_now());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/cells.h"
 #include "tokens/jti.h"
 #include "tokens/session_id.h"
 #include "tokens/unix_time.h"
@@ -76,8 +77,9 @@ void SessionTokens::keep_to_the_limit(std::int64_t user_id, const store::Origin&
   try {
     sessions_.end_beyond(user_id, options_.max_per_user, origin);
   } catch (const util::Outage& outage) {
-    util::log::warning("id=" + origin.request_id +
-                       " the sessions beyond a user's limit could not be ended: " + outage.what());
+    util::log::warning(
+        std::string("the sessions beyond a user's limit could not be ended: ") + outage.what(),
+        {origin.request_id, {}, {}});
   }
 }
 
@@ -283,6 +285,7 @@ RefreshOutcome SessionTokens::come_late(const Presented& presented, SessionPair 
     next.refresh_expires = seconds_of(row->idle_expires_at);
     return with_successor(presented, next);
   }
+  metrics::count(metrics::Count::refresh_reuse);
   sessions_.end(row->user_id, row->id, store::SessionEnd::reuse, store::AuditKind::refresh_reuse, origin);
   return TokenDefect::blacklisted;
 }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/cells.h"
 #include "tokens/user_shard.h"
 #include "util/error.h"
 #include "util/guarded.h"
@@ -77,7 +78,9 @@ UserDirectory::~UserDirectory() = default;
 
 std::optional<UserPtr> UserDirectory::recall(std::int64_t id) {
   const Instant now = impl_->now();
-  return impl_->shard(id).lock()->recall(id, now, impl_->trust);
+  auto known = impl_->shard(id).lock()->recall(id, now, impl_->trust);
+  if (known) metrics::count(metrics::Count::user_hit);  // who is not known is fetched, and counted there
+  return known;
 }
 
 UserPtr UserDirectory::fetch(std::int64_t id) {
@@ -88,7 +91,11 @@ UserPtr UserDirectory::fetch(std::int64_t id) {
   std::optional<Flight> under_way;
   {  // one lock for both: between them the query of another thread could land
     auto locked = shard.lock();
-    if (auto known = locked->recall(id, began, impl_->trust)) return std::move(*known);
+    if (auto known = locked->recall(id, began, impl_->trust)) {
+      metrics::count(metrics::Count::user_hit);
+      return std::move(*known);
+    }
+    metrics::count(metrics::Count::user_miss);
     under_way =
         locked->join(id, answer.get_future().share(), began, per_shard(impl_->options.capacity), departure);
   }
@@ -184,6 +191,7 @@ void UserDirectory::Impl::poll(std::size_t first, std::size_t step) {
     poll_batch(std::span(due).subspan(done, std::min(ids_per_statement, due.size() - done)));
   }
   last_success.store(began.time_since_epoch().count(), std::memory_order_relaxed);
+  metrics::set(metrics::Level::users_polled, metrics::moment_now());
 }
 
 void UserDirectory::Impl::poll_batch(std::span<const UserShard::Departure> batch) {

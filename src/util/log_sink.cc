@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t kNoteSize = 256;
 constexpr std::chrono::milliseconds kNoWait{0};
+constexpr unsigned kEntriesAtOnce = 64;
 
 bool writable(int fd, std::chrono::milliseconds patience) noexcept {
   pollfd wanted{fd, POLLOUT, 0};
@@ -31,8 +33,9 @@ bool writable(int fd, std::chrono::milliseconds patience) noexcept {
 
 }  // namespace
 
-Sink::Sink(int fd, DroppedLine dropped_line)
+Sink::Sink(int fd, DroppedLine dropped_line, Framing framing)
     : fd_(fd),
+      framing_(framing),
       dropped_line_(dropped_line),
       gathered_(new char[kCapacity + kNoteSize]),  // not touched, so not resident, before it is used
       leaving_(new char[kCapacity + kNoteSize]) {
@@ -41,6 +44,11 @@ Sink::Sink(int fd, DroppedLine dropped_line)
     socket_ = S_ISSOCK(status.st_mode);
     regular_ = S_ISREG(status.st_mode);
   }
+}
+
+Sink::~Sink() {
+  stop();
+  if (framing_ == Framing::entries) close(fd_);
 }
 
 void Sink::batch() {
@@ -136,7 +144,34 @@ bool Sink::refill() noexcept {
   return true;
 }
 
+Sink::Written Sink::send_entries(std::chrono::milliseconds patience) noexcept {
+  while (written_ < leaving_size_) {
+    std::array<mmsghdr, kEntriesAtOnce> messages{};
+    std::array<iovec, kEntriesAtOnce> texts{};
+    unsigned count = 0;
+    for (std::size_t at = written_; at < leaving_size_ && count < kEntriesAtOnce; ++count) {
+      const std::string_view rest(leaving_.get() + at, leaving_size_ - at);
+      const std::size_t size = std::min(rest.find("\n\n"), rest.size() - 2) + 2;
+      texts[count] = {leaving_.get() + at, size - 1};
+      messages[count].msg_hdr.msg_iov = &texts[count];
+      messages[count].msg_hdr.msg_iovlen = 1;
+      at += size;
+    }
+    const int sent = sendmmsg(fd_, messages.data(), count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    for (int i = 0; i < sent; ++i) written_ += texts[static_cast<std::size_t>(i)].iov_len + 1;
+    if (sent > 0) continue;
+    if (errno == EAGAIN) {
+      if (patience == kNoWait || !writable(fd_, patience)) return Written::blocked;
+    } else if (errno != EINTR) {
+      discard();
+      return Written::refused;
+    }
+  }
+  return Written::all;
+}
+
 Sink::Written Sink::write_out(std::chrono::milliseconds patience) noexcept {
+  if (framing_ == Framing::entries) return send_entries(patience);
   while (written_ < leaving_size_) {
     const char* from = leaving_.get() + written_;
     std::size_t size = leaving_size_ - written_;
@@ -168,8 +203,13 @@ Sink::Written Sink::write_out(std::chrono::milliseconds patience) noexcept {
 
 void Sink::discard() noexcept {
   const char* const start = leaving_.get();
-  torn_ = torn_ || (written_ > 0 && start[written_ - 1] != '\n');
-  auto lines = static_cast<std::uint64_t>(std::count(start + written_, start + leaving_size_, '\n'));
+  std::uint64_t lines = 0;
+  if (framing_ == Framing::lines) {
+    torn_ = torn_ || (written_ > 0 && start[written_ - 1] != '\n');
+    lines = static_cast<std::uint64_t>(std::count(start + written_, start + leaving_size_, '\n'));
+  } else {
+    for (const char* at = start + written_ + 1; at < start + leaving_size_; ++at) lines += at[0] == '\n' && at[-1] == '\n';
+  }
   if (told_ != 0) lines += std::exchange(told_, 0) - 1;  // the note stands for what it tells
   written_ = leaving_size_ = 0;
   const std::lock_guard lock(gathering_);

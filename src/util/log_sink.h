@@ -25,15 +25,20 @@ class Sink {
   /// Makes the line that tells of `lines` dropped ones; returns its size.
   using DroppedLine = std::size_t (*)(char* out, std::size_t size, std::uint64_t lines);
 
-  Sink(int fd, DroppedLine dropped_line);
-  ~Sink() { stop(); }
+  enum class Framing {
+    lines,
+    entries,  // lines up to an empty one, each sent as a datagram of its own; `fd` is the sink's to close
+  };
+
+  Sink(int fd, DroppedLine dropped_line, Framing framing = Framing::lines);
+  ~Sink();
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
 
   /// Starts the thread that writes. Before it and after stop(), put() writes each line itself.
   void batch();
   void stop() noexcept;
-  /// `line` ends in a newline. `now`: try to write it before returning, without waiting.
+  /// `line` ends in a newline, an entry in two. `now`: try to write it before returning, without waiting.
   void put(std::string_view line, bool now) noexcept;
   /// Writes what is gathered; gives up when the descriptor takes nothing for kPatience.
   void flush() noexcept;
@@ -45,9 +50,11 @@ class Sink {
   Written drain(std::chrono::milliseconds patience) noexcept;      // under writing_
   bool refill() noexcept;                                          // under writing_
   Written write_out(std::chrono::milliseconds patience) noexcept;  // under writing_
+  Written send_entries(std::chrono::milliseconds patience) noexcept;  // under writing_
   void discard() noexcept;                                         // under writing_
 
   const int fd_;
+  const Framing framing_;
   const DroppedLine dropped_line_;
   bool socket_ = false;
   bool regular_ = false;

@@ -22,11 +22,11 @@ class Capture {
   explicit Capture(log::Level level = log::Level::info, bool journal = true, bool socket = false) {
     CPPUNIT_ASSERT(socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, fds_) == 0 : pipe(fds_) == 0);
     if (socket) std::swap(fds_[0], fds_[1]);
-    log::start({level, journal, fds_[1]});
+    log::start({level, journal ? log::Format::prefixed : log::Format::text, fds_[1]});
   }
   ~Capture() {
     log::stop();
-    log::start({log::Level::info, false, 2});
+    log::start({log::Level::info, log::Format::text, 2});
     log::stop();
     close_reader();
     close(fds_[1]);
@@ -72,7 +72,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 log::Access dashboard() {
-  return {"0a1b2c", "GET", "/api/dashboard/", 200, 123, 7, "127.0.0.1"};
+  return {{"0a1b2c", {}, {}}, "GET", "/api/dashboard/", 200, 123, 7, "127.0.0.1", {}, {}};
 }
 
 class LogTest : public CppUnit::TestFixture {
@@ -121,7 +121,7 @@ class LogTest : public CppUnit::TestFixture {
   void access_line_cannot_be_forged() {
     Capture capture;
     log::Access entry = dashboard();
-    entry.request_id = "x status=200";
+    entry.about.request_id = "x status=200";
     entry.method = "G\nT";
     entry.path = "/a\" status=200 \\\r\n<0>forged \x1b[2J\xc3\xa9\x7f";
     entry.client = "1.2.3.4 user=1";
@@ -132,7 +132,7 @@ class LogTest : public CppUnit::TestFixture {
                          capture.read_all());
     // Nor pushed out of the line by length.
     const std::string longest(100'000, '\n');
-    entry = {longest, longest, longest, 401, 1, 7, longest};
+    entry = {{longest, longest, longest}, longest, longest, 401, 1, 7, longest, longest, longest};
     log::access(entry);
     const std::string line = capture.read_all();
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_of(line).size());

@@ -19,6 +19,9 @@ user = "$DATABASE_USER"
 algorithm = "ES256"
 signing_key_file = "$STATE_DIR/keys/signing-key.pem"
 
+[metrics]
+scoreboard = "$STATE_DIR/run/scoreboard"
+
 [passwords]
 common_passwords_file = "$SOURCE/conf/common-passwords.txt"
 TOML
@@ -37,6 +40,7 @@ complete_configuration() {
   if ! speaks_of signing_key && ! speaks_of 'algorithm[[:space:]]*='; then
     export JWTAUTHD_TOKENS_SIGNING_KEY_FILE=${JWTAUTHD_TOKENS_SIGNING_KEY_FILE-$STATE_DIR/keys/signing-key.pem}
   fi
+  speaks_of scoreboard || export JWTAUTHD_METRICS_SCOREBOARD=${JWTAUTHD_METRICS_SCOREBOARD-$STATE_DIR/run/scoreboard}
   speaks_of common_passwords_file ||
     export JWTAUTHD_PASSWORDS_COMMON_PASSWORDS_FILE=${JWTAUTHD_PASSWORDS_COMMON_PASSWORDS_FILE-$SOURCE/conf/common-passwords.txt}
 }

@@ -1,0 +1,50 @@
+#include "daemon/gauges.h"
+
+#include "metrics/cells.h"
+
+namespace jwtauthd {
+
+using metrics::Count;
+using metrics::Level;
+
+Gauges::Gauges(const mysql::Pool& pool, const crypto::PasswordHashes& hashes, const tokens::KeyRing& keys,
+               const tokens::RevocationFeed& feed)
+    : pool_(pool), hashes_(hashes), keys_(keys), feed_(feed) {}
+
+Gauges::~Gauges() {
+  count(pool_.use());
+}
+
+void Gauges::publish() {
+  const auto hashes = hashes_.load();
+  metrics::set(Level::hashes_computing, hashes.computing);
+  metrics::set(Level::hashes_waiting, hashes.waiting);
+  const auto pool = pool_.use();
+  metrics::set(Level::pool_in_use, pool.open - pool.idle);
+  metrics::set(Level::pool_idle, pool.idle);
+  metrics::set(Level::pool_waiting, pool.waiting);
+  metrics::set(Level::pool_size, pool.size);
+  metrics::set(Level::database_up, pool.down ? 0 : 1);
+  const auto keys = keys_.census();
+  metrics::set(Level::keys_signing, keys.active);
+  metrics::set(Level::keys_next, keys.next);
+  metrics::set(Level::keys_retiring, keys.retiring);
+  count(pool);
+}
+
+void Gauges::count(const mysql::Pool::Use& use) {
+  const std::lock_guard lock(counting_);
+  metrics::catch_up(Count::database_statements, use.statements, statements_);
+  metrics::catch_up(Count::database_failures, use.failures, failures_);
+}
+
+std::string Gauges::state() const {
+  const auto keys = keys_.census();
+  const auto count = keys.active + keys.next + keys.retiring;
+  const auto age = feed_.age().count();
+  return std::string("database ") + (pool_.use().down ? "away" : "answers") + "; " + std::to_string(count) +
+         (count == 1 ? " key" : " keys") + "; revocations " + std::to_string(age / 1000) + "." +
+         std::to_string(age % 1000 / 100) + " s old" + (feed_.fresh() ? "" : ": token checks are refused");
+}
+
+}  // namespace jwtauthd
