@@ -304,18 +304,21 @@ const std::array kKeys{
 
     Key{"log", "level", Choice{AT(log.level), kLevels}, "The least important lines that are written."},
     Key{"log", "format", Choice{AT(log.format), kFormats},
-        "journal: entries with fields for journald (REQUEST_ID, JWTAUTHD_ROUTE, JWTAUTHD_USER, …). text: with "
+        "journal: entries with fields for journald (REQUEST_ID, JWTAUTHD_ROUTE, JWTAUTHD_USER, …). text: "
+        "with "
         "time. json: an object a line. logfmt: key=value. auto: journal when systemd reads it, else text."},
     Key{"log", "access", Switch{AT(log.access)}, "One line for each request."},
     Key{"log", "sample_2xx", Whole{AT(log.sample_2xx), 1, 1'000'000, "requests"},
-        "Of so many requests with a status of 200 to 299 a worker's thread writes one line, with sample=N in it. All "
+        "Of so many requests with a status of 200 to 299 a worker's thread writes one line, with sample=N in "
+        "it. All "
         "others have theirs. journald takes some thousands of lines a second."},
     Key{"log", "repeats", Whole{AT(log.repeats), 0, 1'000'000, "lines"},
         "Warnings and errors of the same text that are written within a minute; how many more there were "
         "follows. 0: all are written."},
 
     Key{"metrics", "scoreboard", Text{AT(metrics.scoreboard), "the absolute path of a file", is_path},
-        "Shared memory in which all workers of this host count, so that whichever answers /metrics tells of all, and "
+        "Shared memory in which all workers of this host count, so that whichever answers /metrics tells of "
+        "all, and "
         "jwtauthctl top and status read it. 1.6 MB; in a directory that workers can write to, best in /run. "
         "Empty: each counts for itself."},
 };

@@ -130,7 +130,7 @@ void Server::reply(ReceivedRequest& received, const http::Response& response) {
                        .user_id = response.user_id,
                        .client = request.client,
                        .route = received.row() < api::routes().size() ? api::routes()[received.row()].path
-                                                                       : std::string_view(),
+                                                                      : std::string_view(),
                        .session = session_bytes(response)});
   }
   received.call().answer(out);

@@ -26,8 +26,9 @@ std::atomic<Sink*> current{nullptr};
 std::size_t dropped_line(char* out, std::size_t size, std::uint64_t lines) {
   const Format now = format.load(std::memory_order_relaxed);
   Line line(event_end(now));
-  append_event(line, now, Level::warning,
-               std::to_string(lines) + " log lines were dropped: they were not taken fast enough, or not at all", {});
+  append_event(
+      line, now, Level::warning,
+      std::to_string(lines) + " log lines were dropped: they were not taken fast enough, or not at all", {});
   const std::string_view text = line.finish();
   const std::size_t fits = std::min(size, text.size());
   std::memcpy(out, text.data(), fits);
@@ -67,7 +68,8 @@ void put(Level of, std::string_view text, const About& about) noexcept {
 
 void sum_up(const std::vector<Repeats::Summary>& summaries) {
   for (const auto& summary : summaries) {
-    put(summary.level, summary.text + " (" + std::to_string(summary.times) + " times more within a minute)", {});
+    put(summary.level, summary.text + " (" + std::to_string(summary.times) + " times more within a minute)",
+        {});
   }
 }
 
