@@ -6,8 +6,8 @@
 #include "api/handlers.h"
 #include "api/origin.h"
 #include "api/session_end.h"
-#include "metrics/cells.h"
 #include "json/writer.h"
+#include "metrics/cells.h"
 
 namespace api {
 namespace {
@@ -36,7 +36,7 @@ std::optional<http::Response> answer(const tokens::RefreshOutcome& outcome, cons
                                      bool by_cookie) {
   if (std::holds_alternative<tokens::NeedsDatabase>(outcome)) return std::nullopt;
   metrics::count(std::holds_alternative<tokens::Refreshed>(outcome) ? metrics::Count::refresh_ok
-                                                                     : metrics::Count::refresh_refused);
+                                                                    : metrics::Count::refresh_refused);
   if (const auto* defect = std::get_if<tokens::TokenDefect>(&outcome)) {
     return bad_token(*defect, services.options.simplejwt_5_2);
   }

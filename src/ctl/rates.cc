@@ -13,8 +13,10 @@ std::uint64_t since(std::uint64_t before, std::uint64_t after) {
 
 Route since(const Route& before, const Route& after) {
   Route out;
-  for (std::size_t i = 0; i < out.statuses.size(); ++i) out.statuses[i] = since(before.statuses[i], after.statuses[i]);
-  for (std::size_t i = 0; i < out.buckets.size(); ++i) out.buckets[i] = since(before.buckets[i], after.buckets[i]);
+  for (std::size_t i = 0; i < out.statuses.size(); ++i)
+    out.statuses[i] = since(before.statuses[i], after.statuses[i]);
+  for (std::size_t i = 0; i < out.buckets.size(); ++i)
+    out.buckets[i] = since(before.buckets[i], after.buckets[i]);
   return out;
 }
 
@@ -35,13 +37,15 @@ Traffic traffic(const Route& route, double seconds) {
   return out;
 }
 
-std::vector<WorkerTraffic> workers(const metrics::Reading& before, const metrics::Reading& after, double seconds) {
+std::vector<WorkerTraffic> workers(const metrics::Reading& before, const metrics::Reading& after,
+                                   double seconds) {
   std::vector<WorkerTraffic> out;
   for (const auto& [place, worker] : after.workers) {
     const auto earlier = std::find_if(before.workers.begin(), before.workers.end(),
                                       [place = place](const auto& w) { return w.first == place; });
     const std::uint64_t requests = earlier != before.workers.end() ? earlier->second.requests() : 0;
-    out.push_back({place, worker.pid, worker.started, after.moment > worker.seen ? after.moment - worker.seen : 0,
+    out.push_back({place, worker.pid, worker.started,
+                   after.moment > worker.seen ? after.moment - worker.seen : 0,
                    worker.of(metrics::Level::requests_in_progress),
                    static_cast<double>(since(requests, worker.requests())) / seconds});
   }
@@ -65,9 +69,8 @@ Rates rates_between(const metrics::Reading& before, const metrics::Reading& afte
                                                : std::string(label.path);
     out.routes.push_back({name, traffic(route, out.seconds)});
   }
-  std::stable_sort(out.routes.begin(), out.routes.end(), [](const auto& a, const auto& b) {
-    return a.traffic.requests > b.traffic.requests;
-  });
+  std::stable_sort(out.routes.begin(), out.routes.end(),
+                   [](const auto& a, const auto& b) { return a.traffic.requests > b.traffic.requests; });
   out.all = traffic(all, out.seconds);
   for (std::size_t i = 0; i < metrics::kCounts; ++i) {
     out.counts[i] = static_cast<double>(since(before.all->counts[i], after.all->counts[i])) / out.seconds;

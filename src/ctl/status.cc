@@ -31,7 +31,8 @@ StatusPart workers(const metrics::Reading& reading) {
   const auto silent = [&](const auto& worker) {
     return reading.moment > worker.second.seen && reading.moment - worker.second.seen > kSilent;
   };
-  const auto hung = static_cast<std::size_t>(std::count_if(reading.workers.begin(), reading.workers.end(), silent));
+  const auto hung =
+      static_cast<std::size_t>(std::count_if(reading.workers.begin(), reading.workers.end(), silent));
   std::string text = counted(reading.workers.size(), "worker") + " run";
   if (reading.workers.size() == 1) text += "s";
   if (reading.workers.empty()) return {Health::down, "workers", "No worker runs."};
@@ -56,7 +57,8 @@ StatusPart traffic(const metrics::Reading& reading) {
               counted(all.of(Count::worker_starts), "start") + " of workers."};
 }
 
-void add_reading(Status& status, const config::Config& config, const util::Result<metrics::Reading>& reading) {
+void add_reading(Status& status, const config::Config& config,
+                 const util::Result<metrics::Reading>& reading) {
   if (config.metrics.scoreboard.empty()) {
     return status.parts.push_back({Health::degraded, "workers", "Not known: metrics.scoreboard is empty."});
   }
@@ -73,8 +75,8 @@ void add_findings(Status& status, const doctor::Report& report) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> names{
       {{"tokens.signing_key", "keys"}, {"database.connection", "database"}, {"schema.migrations", "schema"}}};
   for (const auto& found : report.findings()) {
-    const auto* const named = std::find_if(names.begin(), names.end(),
-                                           [&](const auto& pair) { return pair.first == found.check; });
+    const auto* const named =
+        std::find_if(names.begin(), names.end(), [&](const auto& pair) { return pair.first == found.check; });
     const std::string_view what = named != names.end() ? named->second : std::string_view(found.check);
     status.parts.push_back({found.severity == doctor::Severity::problem ? Health::degraded : Health::ok,
                             std::string(what), found.text});
@@ -104,7 +106,8 @@ void print_json(const Status& status, Terminal& terminal) {
 
 void print_text(const Status& status, Terminal& terminal) {
   std::vector<std::vector<std::string>> rows{{"jwtauthd", std::string(name(status.health())), ""}};
-  for (const auto& part : status.parts) rows.push_back({part.what, std::string(name(part.health)), part.text});
+  for (const auto& part : status.parts)
+    rows.push_back({part.what, std::string(name(part.health)), part.text});
   for (const auto& line : columns(rows)) terminal.out(line);
 }
 
@@ -166,12 +169,14 @@ void add_status(CLI::App& root, CommandLine& line) {
   CLI::App* verb = root.add_subcommand("status", "Say whether the service of this host does its work.");
   auto json = std::make_shared<bool>(false);
   verb->add_flag("--json", *json, "Answer in JSON.");
-  verb->footer(lesson(
-      "Looks at the workers by way of metrics.scoreboard, and at keys, database and schema itself. Exit status,\n"
-      "for monitoring: 0 ok; 1 degraded: something is wrong and token checks go on; 2 down: no worker runs, or\n"
-      "all refuse tokens because they hear of no revocations; 4 the configuration cannot be used.",
-      "jwtauthctl status\n"
-      "jwtauthctl status --json | jq -r .health"));
+  verb->footer(
+      lesson("Looks at the workers by way of metrics.scoreboard, and at keys, database and schema itself. "
+             "Exit status,\n"
+             "for monitoring: 0 ok; 1 degraded: something is wrong and token checks go on; 2 down: no worker "
+             "runs, or\n"
+             "all refuse tokens because they hear of no revocations; 4 the configuration cannot be used.",
+             "jwtauthctl status\n"
+             "jwtauthctl status --json | jq -r .health"));
   verb->callback([&line, json] {
     line.chosen = [&line, json](Terminal& terminal) { return tell(line.config_path, *json, terminal); };
   });

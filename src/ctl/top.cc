@@ -1,11 +1,11 @@
 #include "ctl/top.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <thread>
-
-#include <unistd.h>
 
 #include "api/routes.h"
 #include "config/config.h"
@@ -48,14 +48,17 @@ std::vector<std::vector<std::string>> summary(const Rates& r) {
                        per_second(r.all.failed) + ", p50 " + millis(r.all.latency.median) + " ms, p99 " +
                        millis(r.all.latency.p99) + " ms"},
       {"under way", level(r, Level::requests_in_progress) + " requests on " + level(r, Level::connections) +
-                        " connections; waiting: database " + level(r, Level::waiting_database) + ", refresh " +
-                        level(r, Level::waiting_refresh) + ", password " + level(r, Level::waiting_password)},
+                        " connections; waiting: database " + level(r, Level::waiting_database) +
+                        ", refresh " + level(r, Level::waiting_refresh) + ", password " +
+                        level(r, Level::waiting_password)},
       {"logins", per_second(r.of(Count::login_ok)) + ", refused " + per_second(r.of(Count::login_refused)) +
                      ", throttled " + per_second(r.of(Count::login_throttled)) + "; registrations " +
                      per_second(r.of(Count::registration_ok))},
-      {"refreshes", per_second(r.of(Count::refresh_ok)) + ", refused " + per_second(r.of(Count::refresh_refused)) +
-                        ", reused " + per_second(r.of(Count::refresh_reuse))},
-      {"hashes", level(r, Level::hashes_computing) + " computing, " + level(r, Level::hashes_waiting) + " waiting"},
+      {"refreshes", per_second(r.of(Count::refresh_ok)) + ", refused " +
+                        per_second(r.of(Count::refresh_refused)) + ", reused " +
+                        per_second(r.of(Count::refresh_reuse))},
+      {"hashes",
+       level(r, Level::hashes_computing) + " computing, " + level(r, Level::hashes_waiting) + " waiting"},
       {"database", (r.now.of(Level::database_up) != 0 ? std::string("answers") : std::string("away")) + ", " +
                        level(r, Level::pool_in_use) + " in use, " + level(r, Level::pool_idle) + " idle of " +
                        level(r, Level::pool_size) + ", " + level(r, Level::pool_waiting) + " waiting; " +
@@ -120,8 +123,8 @@ std::vector<std::string> top_screen(const Rates& rates) {
   std::vector<std::vector<std::string>> routes{{"ROUTE", "REQ/S", "P50 MS", "P99 MS", "4XX/S", "5XX/S"}};
   for (const auto& [route, traffic] : rates.routes) {
     if (routes.size() > kRoutesShown) break;
-    routes.push_back({route, number(traffic.requests), millis(traffic.latency.median), millis(traffic.latency.p99),
-                      number(traffic.refused), number(traffic.failed)});
+    routes.push_back({route, number(traffic.requests), millis(traffic.latency.median),
+                      millis(traffic.latency.p99), number(traffic.refused), number(traffic.failed)});
   }
   std::vector<std::vector<std::string>> workers{{"WORKER", "PID", "REQ/S", "UNDER WAY", "SEEN"}};
   for (const auto& worker : rates.workers) {
@@ -211,14 +214,17 @@ void add_top(CLI::App& root, CommandLine& line) {
       ->capture_default_str();
   verb->add_flag("--once", options->once, "One look, after one interval, and no more.");
   verb->add_flag("--json", options->json, "An object for each look, a line each.");
-  verb->footer(lesson("Rates and latencies are of the interval. Latencies are of the workers alone, from the\n"
-                      "request that has arrived to the answer; they come from a histogram, between whose bounds\n"
-                      "requests are taken to be evenly spread. docs/metrics.md says what is counted.",
-                      "jwtauthctl top\n"
-                      "jwtauthctl top --once --interval 10\n"
-                      "jwtauthctl top --json | jq -c '.all'"));
+  verb->footer(
+      lesson("Rates and latencies are of the interval. Latencies are of the workers alone, from the\n"
+             "request that has arrived to the answer; they come from a histogram, between whose bounds\n"
+             "requests are taken to be evenly spread. docs/metrics.md says what is counted.",
+             "jwtauthctl top\n"
+             "jwtauthctl top --once --interval 10\n"
+             "jwtauthctl top --json | jq -c '.all'"));
   verb->callback([&line, options] {
-    line.chosen = [&line, options](Terminal& terminal) { return run_top(*options, line.config_path, terminal); };
+    line.chosen = [&line, options](Terminal& terminal) {
+      return run_top(*options, line.config_path, terminal);
+    };
   });
 }
 

@@ -20,7 +20,8 @@ bool is_id(std::string_view text) noexcept {
 }  // namespace
 
 std::optional<TraceContext> read_traceparent(std::string_view header) noexcept {
-  if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return std::nullopt;
+  if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-')
+    return std::nullopt;
   const std::string_view version = header.substr(0, 2);
   if (!is_hex(version) || version == "ff" || !is_hex(header.substr(53, 2))) return std::nullopt;
   if (header.size() > kLength && (version == "00" || header[kLength] != '-')) return std::nullopt;

@@ -19,7 +19,8 @@ void sample(std::string& out, std::string_view name, std::string_view labels, st
 }
 
 const SpecialRow& special(std::string_view name) {
-  return *std::find_if(specials().begin(), specials().end(), [&](const auto& row) { return row.name == name; });
+  return *std::find_if(specials().begin(), specials().end(),
+                       [&](const auto& row) { return row.name == name; });
 }
 
 std::string labels_of(const RouteLabel& route) {

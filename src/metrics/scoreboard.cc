@@ -205,7 +205,8 @@ std::uint64_t merged(const LevelRow& row, const Reading& reading) {
 }
 
 void merge_levels(Reading& reading) {
-  for (const auto& row : levels()) reading.all->levels[static_cast<std::size_t>(row.level)] = merged(row, reading);
+  for (const auto& row : levels())
+    reading.all->levels[static_cast<std::size_t>(row.level)] = merged(row, reading);
 }
 
 }  // namespace
@@ -252,17 +253,18 @@ util::Result<Scoreboard> Scoreboard::claim(const std::string& path, std::span<co
   auto file = open_own(path, layout_of(routes));
   if (!file) return util::unexpected(file.error());
   impl->file = std::move(*file);
-  if (auto mapped = impl->map(path, PROT_READ | PROT_WRITE); !mapped)
-    return util::unexpected(mapped.error());
+  if (auto mapped = impl->map(path, PROT_READ | PROT_WRITE); !mapped) return util::unexpected(mapped.error());
   for (std::size_t place = 0; place < kPlaces && !impl->mine; ++place) {
     if (lock(impl->file.get(), static_cast<off_t>(1 + place), false)) impl->mine = place;
   }
-  if (!impl->mine) return util::fail(path + " has room for " + std::to_string(kPlaces) + " workers, and all are there");
+  if (!impl->mine)
+    return util::fail(path + " has room for " + std::to_string(kPlaces) + " workers, and all are there");
   Cells& cells = impl->board->places[*impl->mine];
   for (const auto& row : levels()) {  // what was not polled yet is as old as the worker
     cells.levels[static_cast<std::size_t>(row.level)].store(row.merge == Merge::age ? moment_now() : 0);
   }
-  cells.started.store(static_cast<std::uint64_t>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  cells.started.store(
+      static_cast<std::uint64_t>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
   cells.seen.store(moment_now());
   cells.pid.store(static_cast<std::uint64_t>(::getpid()));
   here.store(&cells, std::memory_order_release);

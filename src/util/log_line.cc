@@ -66,7 +66,8 @@ void append_field(Line& line, std::string_view value) {
            c == '.' || c == ':' || c == '_';
   };
   if (value.empty()) return line.push_back('-');
-  if (value.size() <= kFieldLimit && std::all_of(value.begin(), value.end(), is_bare)) return line.append(value);
+  if (value.size() <= kFieldLimit && std::all_of(value.begin(), value.end(), is_bare))
+    return line.append(value);
   append_quoted(line, value, kFieldLimit);
 }
 
@@ -198,7 +199,8 @@ void append_words(Line& line, const Access& entry, bool with_route) {
     line.append(" route=");
     append_quoted(line, entry.route, kFieldLimit);
   }
-  line.format(FMT_COMPILE(" status={} ms={}.{:03} user="), entry.status, took(entry) / 1000, took(entry) % 1000);
+  line.format(FMT_COMPILE(" status={} ms={}.{:03} user="), entry.status, took(entry) / 1000,
+              took(entry) % 1000);
   if (entry.user_id == 0) {
     line.push_back('-');
   } else {
@@ -216,7 +218,8 @@ void append_json(Line& line, const Access& entry) {
   json_text(line, "method", entry.method);
   json_text(line, "path", entry.path, kJsonPathLimit);
   json_text(line, "route", entry.route);
-  line.format(FMT_COMPILE(R"(,"status":{},"ms":{}.{:03})"), entry.status, took(entry) / 1000, took(entry) % 1000);
+  line.format(FMT_COMPILE(R"(,"status":{},"ms":{}.{:03})"), entry.status, took(entry) / 1000,
+              took(entry) % 1000);
   if (entry.user_id != 0) line.format(FMT_COMPILE(R"(,"user":{})"), entry.user_id);
   json_text(line, "client", entry.client);
   json_text(line, "session", entry.session);

@@ -208,7 +208,8 @@ void Sink::discard() noexcept {
     torn_ = torn_ || (written_ > 0 && start[written_ - 1] != '\n');
     lines = static_cast<std::uint64_t>(std::count(start + written_, start + leaving_size_, '\n'));
   } else {
-    for (const char* at = start + written_ + 1; at < start + leaving_size_; ++at) lines += at[0] == '\n' && at[-1] == '\n';
+    for (const char* at = start + written_ + 1; at < start + leaving_size_; ++at)
+      lines += at[0] == '\n' && at[-1] == '\n';
   }
   if (told_ != 0) lines += std::exchange(told_, 0) - 1;  // the note stands for what it tells
   written_ = leaving_size_ = 0;

@@ -60,9 +60,9 @@ class TopTest : public CppUnit::TestFixture {
     auto after = reading(12'000);
     before.all->routes[1].statuses[0] = 5;
     before.all->routes[1].buckets[2] = 5;
-    after.all->routes[1].statuses[0] = 105;                       // 200
-    after.all->routes[1].statuses[6] = 10;                        // 401
-    after.all->routes[1].statuses[17] = 2;                        // 503
+    after.all->routes[1].statuses[0] = 105;  // 200
+    after.all->routes[1].statuses[6] = 10;   // 401
+    after.all->routes[1].statuses[17] = 2;   // 503
     after.all->routes[1].buckets[2] = 117;
     after.all->routes[0].statuses[0] = 1;
     after.all->routes[0].buckets[0] = 1;
@@ -111,15 +111,16 @@ class TopTest : public CppUnit::TestFixture {
     auto after = reading(2'000);
     cell(*before.all, Count::login_ok) = 100;
     cell(*after.all, Count::login_ok) = 3;
-    CPPUNIT_ASSERT_DOUBLES_EQUAL(3.0, jwtauthd::rates_between(before, after, kRoutes).of(Count::login_ok), 1e-9);
+    CPPUNIT_ASSERT_DOUBLES_EQUAL(3.0, jwtauthd::rates_between(before, after, kRoutes).of(Count::login_ok),
+                                 1e-9);
   }
 
   void screen_and_json_tell_the_same() {
     const auto rates = some_rates();
     std::string screen;
     for (const auto& line : jwtauthd::top_screen(rates)) screen += line + "\n";
-    for (const char* part : {"56.5/s", "4xx 5.0/s", "5xx 1.0/s", "tokens 75.0 %", "revocations 1.2 s", "POST /b/",
-                             "WORKER", "77"}) {
+    for (const char* part : {"56.5/s", "4xx 5.0/s", "5xx 1.0/s", "tokens 75.0 %", "revocations 1.2 s",
+                             "POST /b/", "WORKER", "77"}) {
       CPPUNIT_ASSERT_MESSAGE(screen, has(screen, part));
     }
     const auto json = jwtauthd::top_json(rates);
@@ -170,8 +171,9 @@ class TopTest : public CppUnit::TestFixture {
     const config::Config config;
     const jwtauthd::doctor::Report nothing;
     const auto health = [&](const metrics::Reading& reading, const jwtauthd::doctor::Report& report) {
-      return judge(config, metrics::Reading{reading.moment, std::make_unique<metrics::Values>(*reading.all),
-                                            reading.workers},
+      return judge(config,
+                   metrics::Reading{reading.moment, std::make_unique<metrics::Values>(*reading.all),
+                                    reading.workers},
                    report)
           .health();
     };

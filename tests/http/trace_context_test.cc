@@ -9,7 +9,8 @@ namespace {
 constexpr std::string_view kTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr std::string_view kParent = "00f067aa0ba902b7";
 
-std::string header(std::string_view version, std::string_view trace, std::string_view parent, std::string_view rest) {
+std::string header(std::string_view version, std::string_view trace, std::string_view parent,
+                   std::string_view rest) {
   return std::string(version).append("-").append(trace).append("-").append(parent).append("-").append(rest);
 }
 

@@ -1,5 +1,5 @@
-// What an operator sees of two workers: counts that add up whichever answers and never go down, jwtauthctl top and
-// status, the log.
+// What an operator sees of two workers: counts that add up whichever answers and never go down, jwtauthctl
+// top and status, the log.
 #include <cppunit/extensions/HelperMacros.h>
 #include <signal.h>
 
@@ -19,7 +19,8 @@ using Series = std::map<std::string, double>;
 Series metrics() {
   const auto answer = get("/metrics");
   CPPUNIT_ASSERT_EQUAL(200, answer.status);
-  CPPUNIT_ASSERT_EQUAL(std::string("text/plain; version=0.0.4; charset=utf-8"), answer.header("content-type"));
+  CPPUNIT_ASSERT_EQUAL(std::string("text/plain; version=0.0.4; charset=utf-8"),
+                       answer.header("content-type"));
   Series series;
   std::istringstream lines(answer.body);
   for (std::string line; std::getline(lines, line);) {
@@ -83,7 +84,8 @@ class MetricsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(1.0, grown("jwtauthd_logins_total{outcome=\"refused\"}"));
       CPPUNIT_ASSERT_EQUAL(1.0, grown("jwtauthd_refreshes_total{outcome=\"ok\"}"));
       CPPUNIT_ASSERT_EQUAL(i + 1.0, more("GET", "/metrics", 200));
-      CPPUNIT_ASSERT_EQUAL(47.0, grown("jwtauthd_request_duration_seconds_count{method=\"GET\",route=\"/api/dashboard/\"}") );
+      CPPUNIT_ASSERT_EQUAL(
+          47.0, grown("jwtauthd_request_duration_seconds_count{method=\"GET\",route=\"/api/dashboard/\"}"));
       CPPUNIT_ASSERT_EQUAL(47.0, grown("jwtauthd_token_cache_total{result=\"hit\"}") +
                                      grown("jwtauthd_token_cache_total{result=\"miss\"}"));
     }
@@ -119,7 +121,8 @@ class MetricsTest : public CppUnit::TestFixture {
       return now.at("jwtauthd_workers") == 2 && now.at("jwtauthd_database_up") == 1 &&
              now.at("jwtauthd_database_connections_max") == 40 &&
              now.at("jwtauthd_keys{state=\"active\"}") == 1 &&
-             now.at("jwtauthd_revocation_feed_age_seconds") < 5 && now.at("jwtauthd_requests_in_progress") >= 1;
+             now.at("jwtauthd_revocation_feed_age_seconds") < 5 &&
+             now.at("jwtauthd_requests_in_progress") >= 1;
     }));
     const Series now = metrics();
     CPPUNIT_ASSERT(now.contains("jwtauthd_worker_start_time_seconds{worker=\"2\"}"));
@@ -147,7 +150,8 @@ class MetricsTest : public CppUnit::TestFixture {
     headers.emplace_back("traceparent", "00-" + trace + "-00f067aa0ba902b7-01");
     CPPUNIT_ASSERT_EQUAL(200, get("/api/dashboard/", headers).status);
     const std::string expected = "path=\"/api/dashboard/\" status=200";
-    const std::string end = " session=" + sid_of(account.access) + " trace=" + trace + " span=00f067aa0ba902b7";
+    const std::string end =
+        " session=" + sid_of(account.access) + " trace=" + trace + " span=00f067aa0ba902b7";
     CPPUNIT_ASSERT(eventually([&] {
       std::ifstream log(stack().state_dir + "/log/workers.log");
       for (std::string line; std::getline(log, line);) {

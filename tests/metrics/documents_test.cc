@@ -96,7 +96,8 @@ class MetricsDocumentsTest : public CppUnit::TestFixture {
       std::string anchor = alert;
       for (char& c : anchor) c = static_cast<char>(c | 0x20);
       CPPUNIT_ASSERT_MESSAGE(alert, rule.find("\n          summary: ") != std::string::npos);
-      CPPUNIT_ASSERT_MESSAGE(alert, rule.find("runbook: docs/operations.md#" + anchor + "\n") != std::string::npos);
+      CPPUNIT_ASSERT_MESSAGE(alert,
+                             rule.find("runbook: docs/operations.md#" + anchor + "\n") != std::string::npos);
       CPPUNIT_ASSERT_MESSAGE(alert, rule.find("severity: ") != std::string::npos);
       CPPUNIT_ASSERT_MESSAGE(alert, pages.find("\n### " + alert + "\n") != std::string::npos);
     }
@@ -106,7 +107,8 @@ class MetricsDocumentsTest : public CppUnit::TestFixture {
   }
 
   void document_has_the_table() {
-    CPPUNIT_ASSERT_MESSAGE("jwtauthctl docs metrics", file("docs/metrics.md").find(metrics::reference()) != std::string::npos);
+    CPPUNIT_ASSERT_MESSAGE("jwtauthctl docs metrics",
+                           file("docs/metrics.md").find(metrics::reference()) != std::string::npos);
   }
 };
 

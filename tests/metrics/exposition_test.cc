@@ -13,7 +13,8 @@ constexpr metrics::RouteLabel kRoutes[] = {{"GET", "/a/"}, {"DELETE", "/b/{id}/"
 
 std::string text_of(const metrics::Values& values, std::size_t workers = 0) {
   metrics::Reading reading{metrics::moment_now(), std::make_unique<metrics::Values>(values), {}};
-  for (std::size_t i = 0; i < workers; ++i) reading.workers.emplace_back(static_cast<unsigned>(i + 1), values);
+  for (std::size_t i = 0; i < workers; ++i)
+    reading.workers.emplace_back(static_cast<unsigned>(i + 1), values);
   return metrics::exposition(reading, kRoutes, "1.2.3");
 }
 
@@ -21,7 +22,8 @@ bool has(const std::string& text, const std::string& line) {
   return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
 }
 
-/// The format's grammar, and that every family is told of once, in one piece, with its help and type before it.
+/// The format's grammar, and that every family is told of once, in one piece, with its help and type before
+/// it.
 void expect_well_formed(const std::string& text) {
   static const std::regex sample(
       R"re(([a-z_]+)(\{[a-z_]+="[^"\\\n]*"(,[a-z_]+="[^"\\\n]*")*\})? ([0-9]+(\.[0-9]+)?))re");
@@ -50,8 +52,8 @@ void expect_well_formed(const std::string& text) {
     CPPUNIT_ASSERT_MESSAGE(line, series.insert(parts[1].str() + parts[2].str()).second);
     const std::string rest = parts[1].str().substr(std::min(family.size(), parts[1].str().size()));
     CPPUNIT_ASSERT_MESSAGE(line, parts[1].str().starts_with(family));
-    CPPUNIT_ASSERT_MESSAGE(line, type == "histogram" ? rest == "_bucket" || rest == "_sum" || rest == "_count"
-                                                     : rest.empty());
+    CPPUNIT_ASSERT_MESSAGE(
+        line, type == "histogram" ? rest == "_bucket" || rest == "_sum" || rest == "_count" : rest.empty());
   }
 }
 

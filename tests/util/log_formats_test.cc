@@ -96,8 +96,15 @@ class Journal {
 };
 
 log::Access session_list(std::string_view session) {
-  return {{"0a1b2c", kTrace, "00f067aa0ba902b7"}, "GET", "/api/sessions/a\"b", 200, 1234, 7, "127.0.0.1",
-          "/api/sessions/{id}/", session};
+  return {{"0a1b2c", kTrace, "00f067aa0ba902b7"},
+          "GET",
+          "/api/sessions/a\"b",
+          200,
+          1234,
+          7,
+          "127.0.0.1",
+          "/api/sessions/{id}/",
+          session};
 }
 
 class LogFormatsTest : public CppUnit::TestFixture {
@@ -152,9 +159,9 @@ class LogFormatsTest : public CppUnit::TestFixture {
             kTrace + R"(","span":"00f067aa0ba902b7"})" + "\n",
         capture.read());
     log::error("gr\u00fc\u00df \"x\"", {});
-    CPPUNIT_ASSERT_EQUAL(
-        std::string("{\"time\":\"0000-00-00T00:00:00.000Z\",\"level\":\"error\",\"msg\":\"gr\u00fc\u00df \\\"x\\\"\"}\n"),
-        capture.read());
+    CPPUNIT_ASSERT_EQUAL(std::string("{\"time\":\"0000-00-00T00:00:00.000Z\",\"level\":\"error\",\"msg\":"
+                                     "\"gr\u00fc\u00df \\\"x\\\"\"}\n"),
+                         capture.read());
   }
 
   void json_stays_whole_however_long_and_hostile() {
@@ -179,13 +186,14 @@ class LogFormatsTest : public CppUnit::TestFixture {
     log::access(session_list("\x01"));
     log::error("no\nway", {"0a1b2c", kTrace, {}});
     const std::string trace = std::string("TRACE_ID=") + kTrace + "\n";
-    CPPUNIT_ASSERT_EQUAL("PRIORITY=6\nSYSLOG_IDENTIFIER=jwtauthd\nREQUEST_ID=0a1b2c\n" + trace +
-                             "SPAN_ID=00f067aa0ba902b7\nJWTAUTHD_METHOD=GET\nJWTAUTHD_ROUTE=/api/sessions/{id}/\n"
-                             "JWTAUTHD_STATUS=200\nJWTAUTHD_MICROSECONDS=1234\nJWTAUTHD_USER=7\nJWTAUTHD_SESSION=01\n"
-                             "MESSAGE=id=0a1b2c method=GET path=\"/api/sessions/a\\\"b\" status=200 ms=1.234 user=7 "
-                             "client=127.0.0.1 session=01 trace=" +
-                             kTrace + " span=00f067aa0ba902b7\n",
-                         journal.next());
+    CPPUNIT_ASSERT_EQUAL(
+        "PRIORITY=6\nSYSLOG_IDENTIFIER=jwtauthd\nREQUEST_ID=0a1b2c\n" + trace +
+            "SPAN_ID=00f067aa0ba902b7\nJWTAUTHD_METHOD=GET\nJWTAUTHD_ROUTE=/api/sessions/{id}/\n"
+            "JWTAUTHD_STATUS=200\nJWTAUTHD_MICROSECONDS=1234\nJWTAUTHD_USER=7\nJWTAUTHD_SESSION=01\n"
+            "MESSAGE=id=0a1b2c method=GET path=\"/api/sessions/a\\\"b\" status=200 ms=1.234 user=7 "
+            "client=127.0.0.1 session=01 trace=" +
+            kTrace + " span=00f067aa0ba902b7\n",
+        journal.next());
     CPPUNIT_ASSERT_EQUAL("PRIORITY=3\nSYSLOG_IDENTIFIER=jwtauthd\nREQUEST_ID=0a1b2c\n" + trace +
                              "MESSAGE=id=0a1b2c no\\nway\n",
                          journal.next());
@@ -198,7 +206,8 @@ class LogFormatsTest : public CppUnit::TestFixture {
     for (int i = 0; i < 30'000; ++i) log::info(std::string(1000, 'x'));
     log::flush();
     int taken = 0;
-    for (std::string entry = journal.next(); !entry.ends_with("fast enough, or not at all\n"); entry = journal.next()) {
+    for (std::string entry = journal.next(); !entry.ends_with("fast enough, or not at all\n");
+         entry = journal.next()) {
       CPPUNIT_ASSERT_MESSAGE(entry, entry.ends_with("MESSAGE=" + std::string(1000, 'x') + "\n"));
       ++taken;
     }
