@@ -93,6 +93,7 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
   add_compare(*app, line);
   add_flush_expired_tokens(*app, line);
   add_oauth_client(*app, line);
+  add_restart(*app, line);
   add_docs(*app, line);
   app->footer(lesson("`jwtauthctl VERB --help` says more about each.\n\n" + std::string(kExitStatus),
                      "jwtauthctl config example > jwtauthd.toml\n"

@@ -38,6 +38,7 @@ void add_doctor(CLI::App& root, CommandLine& line);
 void add_compare(CLI::App& root, CommandLine& line);
 void add_flush_expired_tokens(CLI::App& root, CommandLine& line);
 void add_oauth_client(CLI::App& root, CommandLine& line);
+void add_restart(CLI::App& root, CommandLine& line);
 void add_docs(CLI::App& root, CommandLine& line);
 
 /// --batch, of a verb that deletes in batches, and --json. Both belong to what the verb holds.
