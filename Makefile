@@ -132,7 +132,7 @@ bench-sessions: all
 	@$(SOURCE)/bench/sessions $(BENCH)
 
 # ---- what a packager expects -----------------------------------------------------------------------
-.PHONY: install uninstall dist distcheck clean distclean help
+.PHONY: install uninstall dist distcheck deb clean distclean help
 install: all
 	@$(quiet_make) -C $(BUILD) install
 
@@ -146,6 +146,12 @@ dist: deps configure-build
 distcheck: deps-test configure-build
 	@$(quiet_make) -C $(BUILD) $(jobs) distcheck
 	@cp $(BUILD)/jwtauthd-*.tar.xz $(SOURCE)/
+
+# A Debian package, in build/deb
+deb: deps configure-build
+	@$(SOURCE)/tools/deps deb
+	@$(quiet_make) -C $(BUILD) dist
+	@$(SOURCE)/tools/deb $(BUILD)
 
 clean:
 	@[ ! -e $(BUILD)/GNUmakefile ] || $(quiet_make) -C $(BUILD) clean
@@ -164,5 +170,6 @@ help:
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'
 	@echo 'bench-sessions              what sessions promise: races, time to logout, statements, table size'
+	@echo 'deb                         a Debian package, in build/deb'
 	@echo 'all install uninstall dist distcheck clean distclean'
 	@echo 'Variables: PORT=8080 (0: a free one) STATE_DIR=var CONF=FILE BUILD=build JOBS=N CONFIGURE_FLAGS=…'
