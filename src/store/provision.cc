@@ -80,21 +80,23 @@ bool Provision::has_user(std::string_view user) {
 
 bool Provision::has_rights(std::string_view user, std::string_view database) {
   auto lease = pool_.acquire();
-  if (lease.prepare(
-               "SELECT 1 FROM information_schema.table_privileges WHERE grantee = ? AND table_schema = ? LIMIT 1")
+  if (lease
+          .prepare("SELECT 1 FROM information_schema.table_privileges WHERE grantee = ? AND table_schema = ? "
+                   "LIMIT 1")
           .bind(grantee(user))
           .bind(database)
           .query()
           .next()) {
     return true;
   }
-  auto rows =
-      lease.prepare("SELECT privilege_type FROM information_schema.schema_privileges WHERE grantee = ? AND "
-                    "(table_schema = ? OR table_schema = ?)")
-          .bind(grantee(user))
-          .bind(database)
-          .bind(exact_pattern(database))
-          .query();
+  auto rows = lease
+                  .prepare(
+                      "SELECT privilege_type FROM information_schema.schema_privileges WHERE grantee = ? AND "
+                      "(table_schema = ? OR table_schema = ?)")
+                  .bind(grantee(user))
+                  .bind(database)
+                  .bind(exact_pattern(database))
+                  .query();
   std::size_t found = 0;
   while (rows.next()) found += std::ranges::find(kRights, rows.text(1)) != kRights.end() ? 1U : 0U;
   return found >= kRights.size();

@@ -1,6 +1,6 @@
 // What an administrator of the database server does for jwtauthd: makes a database, and the user that the
-// workers are, who is known by his system user and has no password. The statements are texts, so that they can be
-// shown before they are run, or be run by somebody else.
+// workers are, who is known by his system user and has no password. The statements are texts, so that they
+// can be shown before they are run, or be run by somebody else.
 #pragma once
 
 #include <string>
