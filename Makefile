@@ -80,7 +80,7 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+.PHONY: check-interop check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
@@ -92,6 +92,11 @@ check check-house check-unit check-database check-integration check-wire: deps-t
 check-interop: all
 	@$(SOURCE)/tools/deps run interop
 	@$(SOURCE)/tests/run --build $(BUILD) interop
+
+# As root: the package on a machine of its own. FULL=1: `make check` on a minimal root, too.
+check-package: deb
+	@$(SOURCE)/tools/deps package
+	@$(SOURCE)/tests/package/run
 
 check-asan: asan-programs
 	@$(SOURCE)/tests/run --build $(SOURCE)/build-asan unit database integration
@@ -166,6 +171,7 @@ help:
 	@echo 'run start stop status       the stack on http://127.0.0.1:PORT'
 	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
 	@echo 'check-interop               side by side with a real Django on one database'
+	@echo 'check-package               the package: lintian, a minimal Debian with systemd, docs/operations.md, piuparts (root)'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'
