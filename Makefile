@@ -80,7 +80,7 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop check-systemd deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+.PHONY: check-interop check-systemd check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
@@ -98,6 +98,11 @@ export QUICK
 check-systemd: all
 	@$(SOURCE)/tools/deps run systemd
 	@$(SOURCE)/tests/systemd/check --build $(BUILD)
+
+# As root: the package on a machine of its own. FULL=1: `make check` on a minimal root, too.
+check-package: deb
+	@$(SOURCE)/tools/deps package
+	@$(SOURCE)/tests/package/run
 
 check-asan: asan-programs
 	@$(SOURCE)/tests/run --build $(SOURCE)/build-asan unit database integration
@@ -139,7 +144,7 @@ bench-sessions: all
 	@$(SOURCE)/bench/sessions $(BENCH)
 
 # ---- what a packager expects -----------------------------------------------------------------------
-.PHONY: install uninstall dist distcheck clean distclean help
+.PHONY: install uninstall dist distcheck deb clean distclean help
 install: all
 	@$(quiet_make) -C $(BUILD) install
 
@@ -153,6 +158,12 @@ dist: deps configure-build
 distcheck: deps-test configure-build
 	@$(quiet_make) -C $(BUILD) $(jobs) distcheck
 	@cp $(BUILD)/jwtauthd-*.tar.xz $(SOURCE)/
+
+# A Debian package, in build/deb
+deb: deps configure-build
+	@$(SOURCE)/tools/deps deb
+	@$(quiet_make) -C $(BUILD) dist
+	@$(SOURCE)/tools/deb $(BUILD)
 
 clean:
 	@[ ! -e $(BUILD)/GNUmakefile ] || $(quiet_make) -C $(BUILD) clean
@@ -168,9 +179,11 @@ help:
 	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
 	@echo 'check-interop               side by side with a real Django on one database'
 	@echo 'check-systemd               the units under a real systemd, as root: restarts, reloads, kills; QUICK=1: fewer rounds'
+	@echo 'check-package               the package: lintian, a minimal Debian with systemd, docs/operations.md, piuparts (root)'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'
 	@echo 'bench-sessions              what sessions promise: races, time to logout, statements, table size'
+	@echo 'deb                         a Debian package, in build/deb'
 	@echo 'all install uninstall dist distcheck clean distclean'
 	@echo 'Variables: PORT=8080 (0: a free one) STATE_DIR=var CONF=FILE BUILD=build JOBS=N CONFIGURE_FLAGS=…'

@@ -77,6 +77,7 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
       ->type_name("FILE")
       ->capture_default_str();
   add_migrate(*app, line);
+  add_setup(*app, line);
   add_config(*app, line);
   add_createsuperuser(*app, line);
   add_changepassword(*app, line);
@@ -96,7 +97,7 @@ std::unique_ptr<CLI::App> command_line(CommandLine& line) {
   add_restart(*app, line);
   add_docs(*app, line);
   app->footer(lesson("`jwtauthctl VERB --help` says more about each.\n\n" + std::string(kExitStatus),
-                     "jwtauthctl config example > jwtauthd.toml\n"
+                     "jwtauthctl setup --dry-run\n"
                      "jwtauthctl config check\n"
                      "jwtauthctl migrate\n"
                      "jwtauthctl createsuperuser --username ann --email ann@example.com"));

@@ -22,6 +22,7 @@ struct CommandLine {
 };
 
 void add_migrate(CLI::App& root, CommandLine& line);
+void add_setup(CLI::App& root, CommandLine& line);
 void add_config(CLI::App& root, CommandLine& line);
 void add_createsuperuser(CLI::App& root, CommandLine& line);
 void add_changepassword(CLI::App& root, CommandLine& line);

@@ -55,7 +55,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(mkdtemp(pattern.data()) != nullptr);
     directory_ = pattern;
     for (const char* snippet : kSnippets) {
-      put("jwtauthd/"s + snippet, ctl_test::shipped_file("nginx/"s + snippet));
+      put("snippets/"s + snippet, ctl_test::shipped_file("nginx/"s + snippet));
     }
     put("sites-enabled/site", ctl_test::shipped_file("nginx/example-site.conf"));
   }
@@ -90,7 +90,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(told(site), std::size_t{1}, site.count(doctor::Severity::ok));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, site.findings().size());
     std::vector<std::string> all;
-    for (const char* snippet : kSnippets) all.push_back("jwtauthd/"s + snippet);
+    for (const char* snippet : kSnippets) all.push_back("snippets/"s + snippet);
     const auto snippets = look(all);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(told(snippets), std::size_t{1}, snippets.count(doctor::Severity::ok));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, snippets.findings().size());
@@ -132,14 +132,14 @@ class DoctorNginxTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_MESSAGE(row.from, at != std::string::npos);
         text.replace(at, std::string(row.from).size(), row.to);
       }
-      put("jwtauthd/" + file, text);
+      put("snippets/" + file, text);
       const auto report = look({"sites-enabled/site"});
       const std::string name = std::string(row.from) + " -> " + row.to + "\n" + told(report);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::size_t{1}, report.findings().size());
       CPPUNIT_ASSERT_MESSAGE(name, report.findings()[0].severity == row.severity);
       CPPUNIT_ASSERT_MESSAGE(name, report.findings()[0].text.find(row.told) != std::string::npos);
       CPPUNIT_ASSERT_MESSAGE(name, !report.findings()[0].advice.empty());
-      put("jwtauthd/" + file, ctl_test::shipped_file("nginx/" + file));
+      put("snippets/" + file, ctl_test::shipped_file("nginx/" + file));
     }
   }
 
@@ -148,7 +148,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     const auto with = [&](const std::string& inside) {
       std::string text = site;
       text.insert(text.rfind("location / {"), "location = /auth/jwt/create/ {" + inside +
-                                                  "include jwtauthd/jwtauthd-fastcgi.conf; }\n  ");
+                                                  "include snippets/jwtauthd-fastcgi.conf; }\n  ");
       put("sites-enabled/site", text);
       return look({"sites-enabled/site"});
     };
@@ -172,16 +172,16 @@ class DoctorNginxTest : public CppUnit::TestFixture {
     for (const char* snippet : kSnippets) {
       std::string text = ctl_test::shipped_file("nginx/"s + snippet);
       if (snippet == "jwtauthd-workers.conf"s) text = "server unix:/run/jwtauthd/fcgi.sock;\n";
-      dump += "\n# configuration file /etc/nginx/jwtauthd/"s + snippet + ":\n" + text;
+      dump += "\n# configuration file /etc/nginx/snippets/"s + snippet + ":\n" + text;
     }
     put("all", dump);
     const auto report = look({"all"});
     CPPUNIT_ASSERT_EQUAL_MESSAGE(told(report), std::size_t{1}, report.findings().size());
-    CPPUNIT_ASSERT(told(report).find("/etc/nginx/jwtauthd/jwtauthd-workers.conf:1") != std::string::npos);
+    CPPUNIT_ASSERT(told(report).find("/etc/nginx/snippets/jwtauthd-workers.conf:1") != std::string::npos);
   }
 
   void what_an_include_lacks_is_told() {
-    std::filesystem::remove(directory_ / "jwtauthd/jwtauthd-errors.conf");
+    std::filesystem::remove(directory_ / "snippets/jwtauthd-errors.conf");
     const auto report = look({"sites-enabled/site"});
     CPPUNIT_ASSERT_EQUAL_MESSAGE(told(report), std::size_t{1}, report.count(doctor::Severity::note));
     CPPUNIT_ASSERT(told(report).find("jwtauthd-errors.conf") != std::string::npos);

@@ -46,14 +46,14 @@ http {
   proxy_temp_path "$NGINX_DIR/tmp/proxy";
   scgi_temp_path "$NGINX_DIR/tmp/scgi";
   uwsgi_temp_path "$NGINX_DIR/tmp/uwsgi";
-  include jwtauthd/jwtauthd-upstream.conf;
+  include snippets/jwtauthd-upstream.conf;
   server {
     listen 127.0.0.1:$PORT backlog=4096;
     server_name localhost;
-    include jwtauthd/jwtauthd-locations.conf;
-    include jwtauthd/jwtauthd-errors.conf;
+    include snippets/jwtauthd-locations.conf;
+    include snippets/jwtauthd-errors.conf;
     # Nothing else lives on this server: unknown paths are answered by the workers, too.
-    location / { include jwtauthd/jwtauthd-fastcgi.conf; }
+    location / { include snippets/jwtauthd-fastcgi.conf; }
     include site/server*.conf;
   }
   include site/http*.conf;
@@ -76,21 +76,21 @@ site_files() {
     sed "s|@PORT@|$PORT|g" "$file" >"$NGINX_DIR/site/${file##*/}"
   done
   sed "s|/run/|$NGINX_DIR/tmp/|" "$SOURCE/nginx/auth-gateway-http.conf" \
-    >"$NGINX_DIR/jwtauthd/auth-gateway-http.conf"
+    >"$NGINX_DIR/snippets/auth-gateway-http.conf"
 }
-configuration_now() { find "$NGINX_DIR/nginx.conf" "$NGINX_DIR"/{jwtauthd,site}/ -name '*.conf' -exec cat {} + | sha256sum; }
+configuration_now() { find "$NGINX_DIR/nginx.conf" "$NGINX_DIR"/{snippets,site}/ -name '*.conf' -exec cat {} + | sha256sum; }
 
 nginx_start() {
   local snippet before='' pid
-  mkdir -p "$NGINX_DIR/jwtauthd" "$NGINX_DIR/site" "$NGINX_DIR/tmp"
+  mkdir -p "$NGINX_DIR/snippets" "$NGINX_DIR/site" "$NGINX_DIR/tmp"
   [ ! -e "$NGINX_DIR/nginx.conf" ] || before=$(configuration_now)
   for snippet in "$SOURCE"/nginx/{jwtauthd,auth-gateway}*.conf; do
     case ${snippet##*/} in *-limits.conf | *-workers.conf | auth-gateway-http.conf) continue ;; esac
-    ln -sfn "$snippet" "$NGINX_DIR/jwtauthd/${snippet##*/}"
+    ln -sfn "$snippet" "$NGINX_DIR/snippets/${snippet##*/}"
   done
   site_files
-  if [ -n "${LIMITS:-}" ]; then cat "$LIMITS"; else open_limits; fi >"$NGINX_DIR/jwtauthd/jwtauthd-limits.conf"
-  sed "s|unix:[^ ;]*|unix:$WORKERS_SOCKET|" "$SOURCE/nginx/jwtauthd-workers.conf" >"$NGINX_DIR/jwtauthd/jwtauthd-workers.conf"
+  if [ -n "${LIMITS:-}" ]; then cat "$LIMITS"; else open_limits; fi >"$NGINX_DIR/snippets/jwtauthd-limits.conf"
+  sed "s|unix:[^ ;]*|unix:$WORKERS_SOCKET|" "$SOURCE/nginx/jwtauthd-workers.conf" >"$NGINX_DIR/snippets/jwtauthd-workers.conf"
   nginx_configuration >"$NGINX_DIR/nginx.conf"
   if pid=$(running "$STATE_DIR/run/nginx.pid"); then
     [ "$before" = "$(configuration_now)" ] || kill -HUP "$pid"
