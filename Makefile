@@ -128,7 +128,7 @@ endef
 # ---- figures -------------------------------------------------------------------------------------
 # BENCH='--quick' and other options: bench/run --help
 BENCH =
-.PHONY: bench bench-keys bench-sessions
+.PHONY: bench bench-keys bench-profile bench-sessions
 bench: all
 	@$(SOURCE)/tools/deps bench
 	@$(quiet_make) -C $(BUILD) bench/signatures
@@ -138,6 +138,11 @@ bench: all
 bench-keys: all
 	@$(SOURCE)/tools/deps bench
 	@$(SOURCE)/bench/keys $(BENCH)
+
+# What a request costs a worker in instructions, allocations and system calls; BENCH='--functions 40'
+bench-profile: all
+	@$(SOURCE)/tools/deps bench
+	@$(SOURCE)/bench/profile $(BENCH)
 
 bench-sessions: all
 	@$(SOURCE)/tools/deps bench
@@ -183,6 +188,7 @@ help:
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'
+	@echo 'bench-profile               what a request costs a worker: instructions, allocations, system calls'
 	@echo 'bench-sessions              what sessions promise: races, time to logout, statements, table size'
 	@echo 'deb                         a Debian package, in build/deb'
 	@echo 'all install uninstall dist distcheck clean distclean'

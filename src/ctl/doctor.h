@@ -101,6 +101,8 @@ void check_listener(Patient&, Report&);
 void check_lifetimes(Patient&, Report&);
 // doctor_signing.cc
 void check_signing_key(Patient&, Report&);
+// doctor_trust.cc
+void check_trusted_issuers(Patient&, Report&);
 // doctor_server.cc
 void check_connection(Patient&, Report&);
 void check_transport(Patient&, Report&);

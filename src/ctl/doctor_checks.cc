@@ -14,6 +14,7 @@ constexpr std::array kChecks{
     Check{"configuration.modes", nothing, check_file_modes},
     Check{"configuration.listen", configuration, check_listener},
     Check{"tokens.signing_key", configuration, check_signing_key},
+    Check{"trust.issuers", configuration, check_trusted_issuers},
     Check{"tokens.lifetimes", configuration, check_lifetimes},
     Check{"database.connection", configuration, check_connection},
     Check{"database.tls", database, check_transport},

@@ -55,9 +55,10 @@ bool decode(std::string_view text, const std::array<std::uint8_t, 256>& values, 
 }
 
 std::optional<std::string> decode(std::string_view text, const std::array<std::uint8_t, 256>& values) {
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
-  if (!decode(text, values, [&](char byte) { bytes += byte; })) return std::nullopt;
+  std::string bytes(text.size() / 4 * 3 + 2, '\0');
+  char* end = bytes.data();
+  if (!decode(text, values, [&](char byte) { *end++ = byte; })) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(end - bytes.data()));
   return bytes;
 }
 
@@ -65,12 +66,12 @@ std::optional<std::string> decode(std::string_view text, const std::array<std::u
 
 std::string to_hex(std::string_view bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* at = text.data();
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    *at++ = kDigits[byte >> 4];
+    *at++ = kDigits[byte & 15];
   }
   return text;
 }

@@ -1,6 +1,10 @@
 #include "ctl/keys.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "ctl/scripted_terminal.h"
 #include "json/parse.h"
@@ -21,6 +25,9 @@ class KeysTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(rotate_takes_one_at_a_time_and_hastens);
   CPPUNIT_TEST(the_key_that_signs_is_retired_only_for_another_one);
   CPPUNIT_TEST(a_retired_key_leaves_no_file);
+  CPPUNIT_TEST(a_line_of_history_that_goes_takes_its_file_along);
+  CPPUNIT_TEST(a_retirement_tells_what_no_worker_can_open);
+  CPPUNIT_TEST(each_change_is_told_once_with_its_key);
   CPPUNIT_TEST(a_key_file_moves_in);
   CPPUNIT_TEST(refuses_to_import_what_no_worker_would_open);
   CPPUNIT_TEST(exports_no_private_key);
@@ -118,6 +125,59 @@ class KeysTest : public CppUnit::TestFixture {
     done(rotate_keys(room(), {.now = true}, terminal_));
     CPPUNIT_ASSERT(!has_file(second));
     CPPUNIT_ASSERT(manifest().find(second) != nullptr);
+  }
+
+  void a_line_of_history_that_goes_takes_its_file_along() {
+    done(generate_first_key(room(), {}, terminal_));
+    std::vector<std::string> kids{active()};
+    for (int i = 0; i < 52; ++i) {
+      clock_.advance(2h);  // each ends in time; many are over at the end, and none was retired by hand
+      done(rotate_keys(room(), {.now = true}, terminal_));
+      kids.push_back(active());
+    }
+    clock_.advance(86400s + 600s + 300s);  // all but the last are over, by less than publish_ahead
+    const std::string last = active();
+    done(rotate_keys(room(), {.now = true}, terminal_));
+    CPPUNIT_ASSERT(has_file(last));
+    clock_.advance(48h);
+    done(rotate_keys(room(), {.now = true}, terminal_));
+    for (const auto& kid : kids) {
+      CPPUNIT_ASSERT_MESSAGE("a file without a line", manifest().find(kid) != nullptr || !has_file(kid));
+    }
+  }
+
+  void a_retirement_tells_what_no_worker_can_open() {
+    done(generate_first_key(room(), {}, terminal_));
+    const std::string first = active();
+    done(rotate_keys(room(), {.now = true}, terminal_));
+    const std::string second = active();
+    done(rotate_keys(room(), {.now = true}, terminal_));
+    CPPUNIT_ASSERT_EQUAL(std::string(), terminal_.errors);
+    chmod(files_.directory().key_path(second).c_str(), 0644);
+    done(retire_key(room(), first, false, terminal_));
+    CPPUNIT_ASSERT(manifest().find(first)->retired_at);
+    CPPUNIT_ASSERT_MESSAGE(
+        terminal_.errors,
+        terminal_.errors.find("Warning: no worker takes the keys over: ") != std::string::npos &&
+            terminal_.errors.find(second) != std::string::npos);
+  }
+
+  void each_change_is_told_once_with_its_key() {
+    std::string heard;
+    auto house = room();
+    house.told = [&](store::AuditKind kind, const std::string& kid) {
+      heard += std::string(name(kind)) + (manifest().find(kid) != nullptr ? " " : " unknown ");
+    };
+    done(generate_first_key(house, {}, terminal_));
+    const std::string first = active();
+    done(rotate_keys(house, {}, terminal_));
+    done(rotate_keys(house, {.now = true}, terminal_));
+    done(retire_key(house, first, false, terminal_));
+    done(retire_key(house, active(), true, terminal_));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("key_generated key_rotated key_rotated key_retired key_retired key_rotated "), heard);
+    refused(retire_key(house, first, false, terminal_), "retired already");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{6}, static_cast<std::size_t>(std::ranges::count(heard, ' ')));
   }
 
   void a_key_file_moves_in() {

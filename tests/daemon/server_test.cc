@@ -101,6 +101,7 @@ class ServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ServerTest);
   CPPUNIT_TEST(answers_over_fastcgi);
   CPPUNIT_TEST(head_has_no_body);
+  CPPUNIT_TEST(a_verdict_of_the_gateway_has_no_body);
   CPPUNIT_TEST(too_large_body_is_413);
   CPPUNIT_TEST(unknown_user_goes_on_to_the_database_lane);
   CPPUNIT_TEST(health_is_told_while_every_lane_is_full);
@@ -127,6 +128,21 @@ class ServerTest : public CppUnit::TestFixture {
     const auto reply = client.ask(Service::get("/healthz", "HEAD"));
     CPPUNIT_ASSERT(reply->out.starts_with("Status: 200"));
     CPPUNIT_ASSERT(has(reply->out, "Content-Length: 15\r\n"));
+    CPPUNIT_ASSERT(reply->out.ends_with("\r\n\r\n"));
+  }
+
+  /// nginx would put it into a file before it passes it over.
+  void a_verdict_of_the_gateway_has_no_body() {
+    Service service;
+    auto client = service.connect();
+    auto question = Service::get("/gateway/");
+    question.emplace_back("JWTAUTHD_RULE", "/jwtauthd-gateway");
+    question.emplace_back("JWTAUTHD_METHOD", "POST");
+    const auto reply = client.ask(question);
+    CPPUNIT_ASSERT(reply->out.starts_with("Status: 401"));
+    CPPUNIT_ASSERT(has(reply->out, "WWW-Authenticate: "));
+    CPPUNIT_ASSERT(has(reply->out, "Content-Length: 0\r\n"));
+    CPPUNIT_ASSERT(!has(reply->out, "\nContent-Type: "));
     CPPUNIT_ASSERT(reply->out.ends_with("\r\n\r\n"));
   }
 

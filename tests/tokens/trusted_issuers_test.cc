@@ -196,6 +196,13 @@ class TrustedIssuersTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(defect(TokenDefect::invalid), told(trusted, token));
     }
     CPPUNIT_ASSERT_EQUAL(std::string("u-1"), told(trusted, signed_by(0, "a", claims())));
+    // What the claim is called here says nothing of the issuer's.
+    auto renamed = source({.token_type_claim = "kind"});
+    CPPUNIT_ASSERT(renamed.look().has_value());
+    for (const char* name : {"token_type", "kind"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, defect(TokenDefect::wrong_type),
+                                   told(renamed, signed_by(0, "a", claims({{name, R"("refresh")"}}))));
+    }
     CPPUNIT_ASSERT_EQUAL(std::string("u-1"),
                          told(trusted, signed_by(0, "a",
                                                  claims({{"aud", R"(["x","https://here/"])"},
