@@ -12,6 +12,7 @@
 #include "fastcgi/harness.h"
 #include "mysql/test_database.h"
 #include "store/migrator.h"
+#include "util/random.h"
 
 namespace {
 
@@ -39,7 +40,7 @@ struct Service {
     std::ofstream(file) << "[server]\nlisten = \"" << listen << "\"\ntoken_threads = " << token_threads
                         << "\npassword_threads = 1\n[database]\nsocket = \"" << socket << "\"\nname = \""
                         << options.database << "\"\nuser = \"" << options.user
-                        << "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"" << std::string(40, 'k')
+                        << "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"" << secret
                         << "\"\n[passwords]\nrefuse_common = false\n[log]\naccess = false\n[accounts]\n"
                         << extra << "\n";
     ::chmod(file.c_str(), 0600);
@@ -60,6 +61,7 @@ struct Service {
   fcgi_client::SocketDirectory directory;
   const std::string listen = directory.path("s");
   const std::string file = directory.path("c.toml");
+  const std::string secret = util::SystemRandom().hex(32);
   int token_threads = 2;
   std::optional<jwtauthd::Worker> worker;
 };
