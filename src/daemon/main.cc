@@ -5,7 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -71,18 +72,21 @@ sigset_t handled_signals() {
 
 /// Returns when it is time to stop.
 void wait_for_the_end(const sigset_t& signals, Worker& worker) {
-  const auto watchdog = supervisor::watchdog_interval();
+  using Clock = std::chrono::steady_clock;
+  // Without a watchdog it is looked at all the same, now and then, and nobody is told.
+  const std::chrono::milliseconds interval =
+      supervisor::watchdog_interval().value_or(std::chrono::minutes(1));
+  auto due = Clock::now() + interval;
   for (;;) {
-    int signal = 0;
-    if (watchdog) {
-      const timespec timeout{watchdog->count() / 1000, (watchdog->count() % 1000) * 1'000'000};
-      signal = sigtimedwait(&signals, nullptr, &timeout);
-      if (signal < 0 && errno == EAGAIN && worker.alive()) supervisor::tell_alive();
-    } else {
-      signal = sigwaitinfo(&signals, nullptr);
-    }
+    const auto left = std::max<Clock::duration>(due - Clock::now(), Clock::duration::zero());
+    const auto nanoseconds = std::chrono::nanoseconds(left).count();
+    const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+    const int signal = sigtimedwait(&signals, nullptr, &timeout);
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP) worker.reload();
+    if (Clock::now() < due) continue;  // signals may come more often than it is due
+    due = Clock::now() + interval;
+    if (worker.alive()) supervisor::tell_alive();
   }
 }
 

@@ -31,8 +31,8 @@ class Worker {
   Worker(std::string file, config::Config configuration);
   ~Worker();
 
-  /// Requests are taken from now on; systemd is told when they can be served: until then what is missing is
-  /// in its status, and token checks and logins are answered 503.
+  /// Requests are taken when they can be served, and systemd is told so then. Where that takes long, they are
+  /// taken all the same, to be answered 503 at once, and what is missing is in systemd's status.
   void start();
   /// No new requests; those under way are answered, for at most server.shutdown_grace. True: all were.
   bool stop();
@@ -51,6 +51,7 @@ class Worker {
   std::shared_ptr<Application> make(config::Config configuration);
   std::shared_ptr<Application> current() const { return *application_.lock(); }
   void run(const std::stop_token& stop);
+  void open();
   void tell_whether_ready();
   Missing wait_for(Application& next, const std::stop_token& stop);
   void take_order(const std::stop_token& stop);
@@ -68,13 +69,19 @@ class Worker {
   std::condition_variable_any wake_;
   bool ordered_ = false;  // under waking_
 
+  std::mutex opening_;
+  bool open_ = false;      // under opening_
+  bool stopping_ = false;  // under opening_
+
   // Of the changer alone.
   bool ready_ = false;
   std::string told_;
   std::chrono::steady_clock::time_point started_;
   std::vector<std::shared_ptr<Application>> replaced_;  // and still answering
 
-  std::jthread changer_;  // last: joined before the rest goes
+  // Last: joined before the rest goes.
+  std::jthread opener_;
+  std::jthread changer_;
 };
 
 }  // namespace jwtauthd

@@ -106,7 +106,7 @@ class PagesTest : public CppUnit::TestFixture {
         {"jwtauthctl ''",
          "migrate config createsuperuser changepassword user group session personal-token throttle audit "
          "keys doctor compare "
-         "flush-expired-tokens oauth-client --help "
+         "flush-expired-tokens oauth-client restart --help "
          "--version --config\n"},
         {"jwtauthctl m", "migrate\n"},
         {"jwtauthctl user d", "deactivate\n"},

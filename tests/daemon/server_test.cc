@@ -109,6 +109,7 @@ class ServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(stop_answers_all_that_was_taken);
   CPPUNIT_TEST(stop_tells_when_the_grace_was_too_short);
   CPPUNIT_TEST(alive_only_while_threads_come_round);
+  CPPUNIT_TEST(not_alive_while_a_handler_hangs);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -273,6 +274,23 @@ class ServerTest : public CppUnit::TestFixture {
     service.server->alive(1min);
     std::this_thread::sleep_for(20ms);
     CPPUNIT_ASSERT(!service.server->alive(1min));
+  }
+
+  void not_alive_while_a_handler_hangs() {
+    Service service;
+    auto client = service.connect();
+    client.send(fcgi_client::request(Service::get("/readyz")));  // waits at the door
+    CPPUNIT_ASSERT(eventually([&] { return service.database.waiting() == 1; }));
+    service.server->alive(1min);
+    CPPUNIT_ASSERT(eventually([&] { return service.server->alive(1min); }));
+    std::this_thread::sleep_for(20ms);
+    for (int i = 0; i < 5; ++i) {
+      CPPUNIT_ASSERT(!service.server->alive(10ms));
+      std::this_thread::sleep_for(10ms);
+    }
+    service.open_all();
+    CPPUNIT_ASSERT(client.read_reply()->out.starts_with("Status: 200"));
+    CPPUNIT_ASSERT(eventually([&] { return service.server->alive(1min); }));
   }
 };
 

@@ -7,8 +7,11 @@
 #include <future>
 #include <vector>
 
+#include "fastcgi/harness.h"
+
 namespace {
 
+using namespace std::chrono_literals;
 using jwtauthd::ReceivedRequest;
 using jwtauthd::WorkLane;
 
@@ -38,6 +41,9 @@ class WorkLaneTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_lone_request_does_not_wait_and_those_behind_it_come_together);
   CPPUNIT_TEST(one_at_a_time_where_that_is_asked_for);
   CPPUNIT_TEST(what_finds_no_place_is_refused);
+  CPPUNIT_TEST(is_alive_while_idle_and_while_work_is_short);
+  CPPUNIT_TEST(is_not_alive_while_work_hangs_and_is_again_after_it);
+  CPPUNIT_TEST(is_not_alive_when_nobody_comes_for_what_waits);
   CPPUNIT_TEST_SUITE_END();
 
   static std::vector<std::size_t> turns_of_one_and_six(std::size_t at_once) {
@@ -64,6 +70,34 @@ class WorkLaneTest : public CppUnit::TestFixture {
     for (int i = 0; i < 8; ++i) CPPUNIT_ASSERT(lane.submit());
     CPPUNIT_ASSERT(!lane.submit());
     lane.opened.set_value();
+  }
+
+  void is_alive_while_idle_and_while_work_is_short() {
+    Lane lane(1);
+    CPPUNIT_ASSERT(lane.lane.alive(0ms));
+    CPPUNIT_ASSERT(lane.submit());
+    lane.begun.get_future().wait();
+    CPPUNIT_ASSERT(lane.submit());
+    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT(lane.lane.alive(1min));
+    lane.opened.set_value();
+  }
+
+  void is_not_alive_while_work_hangs_and_is_again_after_it() {
+    Lane lane(1);
+    CPPUNIT_ASSERT(lane.submit());
+    lane.begun.get_future().wait();
+    CPPUNIT_ASSERT(fcgi_client::eventually([&] { return !lane.lane.alive(5ms); }));
+    lane.opened.set_value();
+    CPPUNIT_ASSERT(fcgi_client::eventually([&] { return lane.lane.alive(5ms); }));
+  }
+
+  void is_not_alive_when_nobody_comes_for_what_waits() {
+    WorkLane lane("test", 0, 8, 1, [](WorkLane::Requests) {});
+    std::unique_ptr<ReceivedRequest> none;
+    CPPUNIT_ASSERT(lane.alive(1min));
+    CPPUNIT_ASSERT(lane.submit(none));
+    CPPUNIT_ASSERT(lane.alive(1min));  // it may just have come
+    CPPUNIT_ASSERT(!lane.alive(1min));
   }
 };
 
