@@ -133,10 +133,11 @@ class SupervisorTest : public CppUnit::TestFixture {
       ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
       supervisor::tell_ready();
       supervisor::tell_alive();
+      supervisor::tell_status("2 requests");
       supervisor::tell_stopping();
       return true;
     }));
-    for (const char* expected : {"READY=1", "WATCHDOG=1", "STOPPING=1"}) {
+    for (const char* expected : {"READY=1", "WATCHDOG=1", "STATUS=2 requests", "STOPPING=1"}) {
       char message[256];
       const auto size = ::recv(socket, message, sizeof message, MSG_DONTWAIT);
       CPPUNIT_ASSERT(size > 0);
