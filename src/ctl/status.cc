@@ -9,6 +9,10 @@
 #include "ctl/verbs.h"
 #include "store/settings.h"
 
+#ifndef JWTAUTHD_VERSION
+#define JWTAUTHD_VERSION "0"
+#endif
+
 namespace jwtauthd {
 namespace {
 
@@ -105,7 +109,7 @@ void print_json(const Status& status, Terminal& terminal) {
 }
 
 void print_text(const Status& status, Terminal& terminal) {
-  std::vector<std::vector<std::string>> rows{{"jwtauthd", std::string(name(status.health())), ""}};
+  std::vector<std::vector<std::string>> rows{{"jwtauthd", std::string(name(status.health())), "version " JWTAUTHD_VERSION}};
   for (const auto& part : status.parts)
     rows.push_back({part.what, std::string(name(part.health)), part.text});
   for (const auto& line : columns(rows)) terminal.out(line);

@@ -23,6 +23,7 @@ class ConstantRandom final : public util::Random {
 class ReceivedRequestTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ReceivedRequestTest);
   CPPUNIT_TEST(each_parameter_has_its_place);
+  CPPUNIT_TEST(ill_formed_traceparent_is_none);
   CPPUNIT_TEST(absent_parameters_are_empty);
   CPPUNIT_TEST(request_ids_that_could_forge_a_log_line_are_replaced);
   CPPUNIT_TEST(body_is_whole_or_not_there);
@@ -57,21 +58,29 @@ class ReceivedRequestTest : public CppUnit::TestFixture {
                         {"HTTP_HOST", "h.example"},
                         {"HTTP_ORIGIN", "https://o.example"},
                         {"HTTP_SEC_FETCH_SITE", "cross-site"},
+                        {"HTTP_TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
                         {"HTTP_X_REQUEST_ID", "not-this-one"},
                         {"HTTP_PROXY", "nor this"}};
     const auto told = received(params, "{}", [](const http::Request& r) {
       std::string all;
       for (const auto view :
            {r.method, r.path, r.query, r.content_type, r.authorization, r.accept, r.request_id, r.client,
-            r.user_agent, r.cookie, r.csrf_token, r.host, r.origin, r.fetch_site, r.body}) {
+            r.user_agent, r.cookie, r.csrf_token, r.host, r.origin, r.fetch_site, r.trace, r.span, r.body}) {
         all += std::string(view) + "\n";
       }
       return all;
     });
     CPPUNIT_ASSERT_EQUAL(
         std::string("POST\n/a b\nc=%20d\ntext/x\nBearer e\n*/*\n0123456789abcdef\n"
-                    "192.0.2.1\ncurl/8\nf=g; h\n0f\nh.example\nhttps://o.example\ncross-site\n{}\n"),
+                    "192.0.2.1\ncurl/8\nf=g; h\n0f\nh.example\nhttps://o.example\ncross-site\n"
+                    "4bf92f3577b34da6a3ce929d0e0e4736\n00f067aa0ba902b7\n{}\n"),
         told);
+  }
+
+  void ill_formed_traceparent_is_none() {
+    const auto told = received({{"HTTP_TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736\n-00f067aa0ba902b7-01"}}, {},
+                               [](const http::Request& r) { return std::string(r.trace) + std::string(r.span); });
+    CPPUNIT_ASSERT_EQUAL(std::string(), told);
   }
 
   void absent_parameters_are_empty() {

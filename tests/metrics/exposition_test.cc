@@ -104,10 +104,10 @@ class ExpositionTest : public CppUnit::TestFixture {
   void histogram_is_cumulative() {
     const std::string text = text_of(busy());
     const std::string bucket = R"(jwtauthd_request_duration_seconds_bucket{method="GET",route="/a/",le=")";
-    CPPUNIT_ASSERT(has(text, bucket + R"(0.000025"} 1)"));
-    CPPUNIT_ASSERT(has(text, bucket + R"(0.00005"} 3)"));
-    CPPUNIT_ASSERT(has(text, bucket + R"(0.00025"} 6)"));
-    CPPUNIT_ASSERT(has(text, bucket + R"(10"} 6)"));
+    CPPUNIT_ASSERT(has(text, bucket + R"(0.000005"} 1)"));
+    CPPUNIT_ASSERT(has(text, bucket + R"(0.00001"} 3)"));
+    CPPUNIT_ASSERT(has(text, bucket + R"(0.00005"} 6)"));
+    CPPUNIT_ASSERT(has(text, bucket + R"(5"} 6)"));
     CPPUNIT_ASSERT(has(text, bucket + R"(+Inf"} 6)"));
     CPPUNIT_ASSERT(has(text, R"(jwtauthd_request_duration_seconds_sum{method="GET",route="/a/"} 1.25)"));
     CPPUNIT_ASSERT(has(text, R"(jwtauthd_request_duration_seconds_count{method="GET",route="/a/"} 6)"));

@@ -156,8 +156,8 @@ class ScoreboardTest : public CppUnit::TestFixture {
     const auto& route = reading.all->routes[0];
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, route.statuses[0]);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, route.statuses.back());
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, route.buckets[0]);
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, route.buckets[1]);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, route.buckets[2]);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, route.buckets[3]);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, route.buckets.back());
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{11'000'051}, route.micros);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, reading.all->routes[1].buckets[0]);
