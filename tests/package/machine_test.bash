@@ -9,7 +9,7 @@ prepare_machine_root() {
     cp "$package" "$work/root/root/" &&
     in_root "$work/root" sh -euc 'apt-get -q update
       apt-get -q -y install --no-install-recommends systemd-sysv libnss-systemd dbus mariadb-server nginx-light curl wrk
-      apt-get -q -y install --download-only --no-install-recommends /root/jwtauthd_*.deb
+      apt-get -q -y install --download-only /root/jwtauthd_*.deb
       rm /root/jwtauthd_*.deb'
 }
 # The same programs under a higher version: what an upgrade does is for dpkg and the scripts to do.
@@ -55,9 +55,11 @@ files() {
     -o -path /var/lib/systemd/random-seed -o -name "*.cache" -o -name "*~" -o -name "*-" \) -prune -o -print | sort'
 }
 
+# nginx answers a reload before it has taken it.
+taken="for try in \$(seq 200); do curl -fs $url/readyz >/dev/null && break; sleep 0.02; done"
 installs() {
   inside 'cat /proc/uptime' >"$work/began" &&
-    guide install 'cd /mnt/old' && guide setup && guide nginx && guide first-login && inside 'cat /proc/uptime' >"$work/ended"
+    guide install 'cd /mnt/old' && guide setup && guide nginx && guide first-login "$taken" && inside 'cat /proc/uptime' >"$work/ended"
 }
 seconds() { paste "$work/began" "$work/ended" | awk '{ printf "%.1f s from the package to the first login\n", $3 - $1 }'; }
 setup_has_nothing_to_do() {
@@ -94,7 +96,7 @@ upgrade_that_fails() {
 }
 rolls_back_over_a_migration() {
   inside "mariadb jwtauthd -e \"INSERT INTO jwtauthd_migrations VALUES (9999, '9999_future', REPEAT('0', 64), NOW(6), NOW(6))\"" &&
-    ! inside 'jwtauthctl migrate --status' && guide forget-migrations && inside 'jwtauthctl migrate --status'
+    ! inside 'sudo -u jwtauthd jwtauthctl migrate --status' && guide forget-migrations && inside 'sudo -u jwtauthd jwtauthctl migrate --status'
 }
 restores() {
   guide back-up && inside "mariadb jwtauthd -e 'DELETE FROM jwtauthd_session; UPDATE auth_user SET username = \"gone\"'; rm -r /etc/jwtauthd/*" &&
@@ -115,7 +117,7 @@ purged() {
     [ -z "$(inside 'systemctl list-unit-files --no-legend "jwtauthd*"; systemctl list-units --all --no-legend "jwtauthd*"')" ] &&
     files >"$work/after" && diff "$work/before" "$work/after" && inside 'mariadb -e "SELECT COUNT(*) FROM accounts.auth_user"'
 }
-installed_anew() { guide drop-database && inside 'cd /mnt/old && apt-get install -y ./jwtauthd_*.deb' && guide nginx && guide first-login; }
+installed_anew() { guide drop-database && inside 'cd /mnt/old && apt-get install -y ./jwtauthd_*.deb' && guide nginx && guide first-login "$taken"; }
 # No command of the guide that is not run.
 guide_is_whole() {
   local name
