@@ -135,5 +135,6 @@ CREATE TABLE jwtauthd_audit (
   PRIMARY KEY (id),
   KEY happened_at (happened_at),
   KEY user_id (user_id),
-  KEY address (address)
+  KEY address (address),
+  KEY kind (kind)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -15,8 +15,7 @@ namespace {
 constexpr std::string_view kSpace = " \t\r";
 
 std::string digest_of(std::string_view secret) {
-  const auto digest = crypto::sha256(secret);
-  return util::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return util::to_hex(crypto::sha256(secret));
 }
 
 bool is_digest(std::string_view text) noexcept {

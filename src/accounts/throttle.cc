@@ -27,10 +27,6 @@ ThrottleSubject owner(std::int64_t user_id, std::string_view where) {
   return {Kind::owner, std::to_string(user_id) + "/" + std::string(where)};
 }
 
-std::string hex(const store::SessionId& id) {
-  return util::to_hex({reinterpret_cast<const char*>(id.data()), id.size()});
-}
-
 std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now) {
   if (!state.blocked_until || *state.blocked_until <= now) return std::nullopt;
   return Throttled{std::chrono::ceil<seconds>(*state.blocked_until - now)};
@@ -60,7 +56,7 @@ std::variant<Throttle::Attempt, Throttled> Throttle::begin(std::string_view user
 
 std::variant<Throttle::Attempt, Throttled> Throttle::begin(const LoggedIn& who, const store::Origin& origin) {
   // Tokens that name no session count together: each refresh would else bring a count of its own.
-  return take_turn({owner(who.user_id, who.session ? hex(*who.session) : "token"),
+  return take_turn({owner(who.user_id, who.session ? util::to_hex(*who.session) : "token"),
                     {Kind::address, counted_network(origin.address)}});
 }
 

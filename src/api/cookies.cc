@@ -18,7 +18,7 @@ std::string_view bytes_of(const auto& array) noexcept {
 }
 
 std::string csrf_token(const jwt::Key& key, const store::SessionId& session) {
-  return util::to_hex(bytes_of(key.keyed_digest("jwtauthd csrf", bytes_of(session))));
+  return util::to_hex(key.keyed_digest("jwtauthd csrf", bytes_of(session)));
 }
 
 void add(http::Response& response, std::string cookie) {

@@ -5,9 +5,9 @@
 #include "api/form.h"
 #include "api/handlers.h"
 #include "api/origin.h"
-#include "api/session_end.h"
 #include "json/writer.h"
 #include "metrics/cells.h"
+#include "tokens/session_id.h"
 
 namespace api {
 namespace {
@@ -57,9 +57,9 @@ std::optional<http::Response> answer(const tokens::RefreshOutcome& outcome, cons
 }
 
 /// Nothing: it waits for the others.
-std::optional<tokens::RefreshOutcome> begin(tokens::SessionTokens& tokens, std::string_view token,
+std::optional<tokens::RefreshOutcome> begin(tokens::SessionTokens& tokens, auto&& token,
                                             JointRefresh& joint) {
-  auto step = tokens.begin(token, joint.origin);
+  auto step = tokens.begin(std::forward<decltype(token)>(token), joint.origin);
   if (auto* outcome = std::get_if<tokens::RefreshOutcome>(&step)) return std::move(*outcome);
   joint.begun = std::move(std::get<tokens::BegunRefresh>(step));
   return std::nullopt;
@@ -87,11 +87,14 @@ std::optional<http::Response> refresh_token(Services& services, const Context& c
       read_token(context, refresh_fields(services.options), cookie ? Absent::stays : Absent::is_an_error);
   if (!token) return token.error();
   const bool by_cookie = cookie && token->empty();
+  std::optional<tokens::Verified> verified;
   if (by_cookie) {
     token = std::string(*cookie);
-    const auto session = session_of_refresh(services, *token);
-    if (!session) return bad_token(session.error(), services.options.simplejwt_5_2);
-    if (auto refusal = csrf_refusal(context.request, services, *session)) return refusal;
+    auto checked = services.verifier.verify(*token, tokens::TokenType::refresh);
+    if (!checked) return bad_token(checked.error(), services.options.simplejwt_5_2);
+    const auto session = tokens::session_of(checked->claims, services.options.jti_claim).id;
+    if (auto refusal = csrf_refusal(context.request, services, session)) return refusal;
+    verified = std::move(*checked);
   }
   if (joint == nullptr) {
     return answer(
@@ -99,7 +102,8 @@ std::optional<http::Response> refresh_token(Services& services, const Context& c
         services, by_cookie);
   }
   *joint = {{}, origin_of(context.request), by_cookie};
-  const auto outcome = begin(*services.rotating, *token, *joint);
+  const auto outcome = verified ? begin(*services.rotating, std::move(*verified), *joint)
+                                : begin(*services.rotating, std::string_view(*token), *joint);
   return outcome ? answer(*outcome, services, by_cookie) : std::nullopt;
 }
 

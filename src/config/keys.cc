@@ -118,7 +118,9 @@ const std::array kKeys{
     Key{"database", "write_timeout", Seconds{AT(database.write_timeout), 1s, 10min},
         "How long sending a statement may take."},
     Key{"database", "acquire_timeout", Millis{AT(database.acquire_timeout), 1ms, 1min},
-        "How long a request waits for a free connection before it is answered 503."},
+        "How long a request waits before it is answered 503 when no connection comes free; up to ten times "
+        "as "
+        "long when others get theirs."},
 
     Key{"tokens", "algorithm", Choice{AT(tokens.algorithm), kAlgorithms},
         "How tokens are signed. HS* takes a secret of at least 32 bytes, the others a private key as PEM "

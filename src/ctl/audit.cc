@@ -11,6 +11,7 @@
 #include "ctl/user_text.h"
 #include "ctl/verbs.h"
 #include "store/mysql_audit_store.h"
+#include "tokens/session_id.h"
 
 namespace jwtauthd {
 namespace {
@@ -128,7 +129,7 @@ json::Value audit_json(const store::AuditRecord& record) {
   out.set("event", json_text(record.kind));
   out.set("user_id", record.user_id == 0 ? json::Value() : json::Value::integer(record.user_id));
   const bool has_session = record.session != store::SessionId{};
-  out.set("session", has_session ? json_text(session_id_text(record.session)) : json::Value());
+  out.set("session", has_session ? json_text(tokens::sid_text(record.session)) : json::Value());
   out.set("address", json_text(record.address));
   out.set("request_id", json_text(record.request_id));
   out.set("reason", json_text(record.reason));
@@ -141,7 +142,7 @@ std::string audit_line(const store::AuditRecord& record) {
     if (!value.empty()) line.append(" ").append(what).append("=").append(printable(value));
   };
   if (record.user_id != 0) add("user", std::to_string(record.user_id));
-  if (record.session != store::SessionId{}) add("session", session_id_text(record.session));
+  if (record.session != store::SessionId{}) add("session", tokens::sid_text(record.session));
   add("address", record.address);
   add("request", record.request_id);
   add("reason", record.reason);

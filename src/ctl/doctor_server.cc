@@ -36,6 +36,14 @@ std::int64_t millis(util::TimePoint::duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
 }
 
+/// Threads of one worker, without those that hash: these need a connection in between only.
+std::int64_t connection_users(const config::Config& config) {
+  constexpr std::int64_t kRefreshing = 4;
+  constexpr std::int64_t kPolling = 2;
+  const bool rotates = config.sessions.enabled && config.sessions.rotate;
+  return config.server.database_threads + (rotates ? kRefreshing : 0) + kPolling;
+}
+
 }  // namespace
 
 void check_connection(Patient& patient, Report& report) {
@@ -102,9 +110,10 @@ void check_durability(Patient& patient, Report& report) {
                    "Set sync_binlog = 1 in the server's configuration.");
   }
   if (is_on(patient, "wsrep_on")) {
-    report.note("The server is a node of a Galera cluster. Reads wait for what other nodes have committed.",
-                "With sessions, have all workers write to one node: on another, a login with the old password may "
-                "slip past a change of it.");
+    report.note(
+        "The server is a node of a Galera cluster. Reads wait for what other nodes have committed.",
+        "With sessions, have all workers write to one node: on another, a login with the old password may "
+        "slip past a change of it.");
   }
   if (fine) report.ok("What is committed survives a crash of the server.");
 }
@@ -123,6 +132,12 @@ void check_server_limits(Patient& patient, Report& report) {
     report.warning("Two workers may open " + std::to_string(2 * pool) +
                        " connections, and the server takes " + std::to_string(most) + " in all.",
                    "Lower database.pool_size, or raise max_connections.");
+  }
+  if (const std::int64_t users = connection_users(*patient.config); pool < users) {
+    fine = false;
+    report.note("Up to " + std::to_string(users) + " threads of a worker ask for one of its " +
+                    std::to_string(pool) + " connections.",
+                "Raise database.pool_size, or lower server.database_threads.");
   }
   if (const std::int64_t wait = number_in(value_of(patient, "wait_timeout")); wait > 0 && wait < 30) {
     fine = false;

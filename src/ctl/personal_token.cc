@@ -5,13 +5,14 @@
 #include "ctl/session.h"
 #include "ctl/user_text.h"
 #include "tokens/personal_tokens.h"
+#include "tokens/session_id.h"
 
 namespace jwtauthd {
 namespace {
 
 json::Value token_json(const store::PersonalToken& token) {
   json::Value out = json::Value::object();
-  out.set("id", json_text(session_id_text(token.id)));
+  out.set("id", json_text(tokens::sid_text(token.id)));
   out.set("user_id", json::Value::integer(token.user_id));
   out.set("name", json_text(token.name));
   out.set("hint", json_text(token.hint));
@@ -42,7 +43,7 @@ ExitCode list_personal_tokens(const PersonalTokenList& request, std::optional<st
     std::vector<std::vector<std::string>> rows{
         {"ID", "USER", "ENDS WITH", "CREATED", "EXPIRES", "LAST USED", "SCOPE", "NAME"}};
     for (const auto& token : tokens) {
-      rows.push_back({session_id_text(token.id), std::to_string(token.user_id), printable(token.hint),
+      rows.push_back({tokens::sid_text(token.id), std::to_string(token.user_id), printable(token.hint),
                       utc_seconds(token.created_at), time_or_never(token.expires_at),
                       time_or_never(token.last_used_at), printable(token.scope), printable(token.name)});
     }
@@ -60,7 +61,7 @@ ExitCode revoke_personal_token(const std::string& id, Accounts accounts, Termina
   }
   const auto token = accounts.personal_tokens.find_by_id(*parsed);
   if (!token || !accounts.personal_tokens.remove(token->user_id, *parsed, operator_withdrawal(accounts))) {
-    terminal.err("Error: there is no personal access token " + session_id_text(*parsed));
+    terminal.err("Error: there is no personal access token " + tokens::sid_text(*parsed));
     return ExitCode::refused;
   }
   terminal.out("The token '" + printable(token->name) + "' of user " + std::to_string(token->user_id) +

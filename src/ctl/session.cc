@@ -6,7 +6,7 @@
 
 #include "ctl/plain_text.h"
 #include "ctl/user_text.h"
-#include "util/encoding.h"
+#include "tokens/session_id.h"
 
 namespace jwtauthd {
 namespace {
@@ -20,7 +20,7 @@ int digit(char c) {
 
 json::Value session_json(const store::Session& session) {
   json::Value out = json::Value::object();
-  out.set("id", json_text(session_id_text(session.id)));
+  out.set("id", json_text(tokens::sid_text(session.id)));
   out.set("user_id", json::Value::integer(session.user_id));
   out.set("created_at", json_time(session.created_at));
   out.set("last_used_at", json_time(session.last_used_at));
@@ -66,10 +66,6 @@ std::optional<store::SessionId> parse_session_id(std::string_view text) {
   return id;
 }
 
-std::string session_id_text(const store::SessionId& id) {
-  return util::to_hex({reinterpret_cast<const char*>(id.data()), id.size()});
-}
-
 ExitCode list_sessions(const SessionList& request, std::optional<std::int64_t> user_id, Accounts accounts,
                        Terminal& terminal) {
   const util::TimePoint now = accounts.clock.now();
@@ -85,7 +81,7 @@ ExitCode list_sessions(const SessionList& request, std::optional<std::int64_t> u
     std::vector<std::vector<std::string>> rows{
         {"ID", "USER", "LAST USED", "ENDS", "STATE", "ADDRESS", "DEVICE"}};
     for (const auto& session : sessions) {
-      rows.push_back({session_id_text(session.id), std::to_string(session.user_id),
+      rows.push_back({tokens::sid_text(session.id), std::to_string(session.user_id),
                       utc_seconds(session.last_used_at), utc_seconds(session.idle_expires_at),
                       state(session, now), printable(session.address), printable(session.user_agent)});
     }
@@ -103,7 +99,7 @@ ExitCode revoke_session(const std::string& id, Accounts accounts, Terminal& term
   }
   const auto session = accounts.sessions.find(*parsed);
   if (!session) {
-    terminal.err("Error: there is no session " + session_id_text(*parsed));
+    terminal.err("Error: there is no session " + tokens::sid_text(*parsed));
     return ExitCode::refused;
   }
   auto ending = operator_ending(store::SessionEnd::admin, store::AuditKind::session_ended, accounts.clock,
@@ -112,7 +108,7 @@ ExitCode revoke_session(const std::string& id, Accounts accounts, Terminal& term
   // One that is over may have given an access token just before: that ends, too.
   const bool ended = !accounts.sessions.revoke(session->user_id, *parsed, ending).empty() &&
                      session->idle_expires_at > ending.now;
-  terminal.out("Session " + session_id_text(*parsed) + " of user " + std::to_string(session->user_id) +
+  terminal.out("Session " + tokens::sid_text(*parsed) + " of user " + std::to_string(session->user_id) +
                (ended ? " is ended." : " was over already."));
   return ExitCode::ok;
 }

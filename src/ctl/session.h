@@ -26,7 +26,6 @@ ExitCode revoke_session(const std::string& id, Accounts accounts, Terminal& term
 
 /// 32 hexadecimal digits; the hyphens of a UUID may stand between them.
 std::optional<store::SessionId> parse_session_id(std::string_view text);
-std::string session_id_text(const store::SessionId& id);
 
 /// What grows, and up to when it may go.
 struct Purge {

@@ -49,7 +49,7 @@ std::shared_ptr<Prepared> Connection::prepare(std::string_view sql) {
 }
 
 void Connection::run_text(const std::string& sql, Replay replay) {
-  run(sql, replay, [&] {
+  run({.sql = sql, .replay = replay}, [&] {
     if (!text_) text_.reset(driver_->createStatement());
     return text_->execute(sql);
   });
@@ -78,6 +78,9 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
       throw NoSuchTable(describe(error, attempt.sql));
     case FailureKind::referred_to:
       throw ReferredTo(describe(error, attempt.sql));
+    case FailureKind::lock_wait:
+      if (attempt.tells_lock_wait) throw LockWait(describe(error, attempt.sql));
+      [[fallthrough]];
     case FailureKind::conflict:
       if (in_transaction_) throw Conflict(describe(error, attempt.sql));
       if (++attempt.conflicts < kTries) return;

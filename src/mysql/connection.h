@@ -41,10 +41,18 @@ class Connection {
   /// `generation`: of Connections, when this one was opened.
   Connection(Connections& home, std::shared_ptr<sql::Connection> driver, unsigned generation);
 
-  /// Runs `work`, which sends `sql`, and turns the driver's exceptions into ours.
+  struct Attempt {
+    std::string_view sql;
+    Replay replay;
+    bool tells_lock_wait = false;  // by LockWait, in place of another try
+    std::chrono::steady_clock::time_point began{};
+    unsigned conflicts = 0;
+    bool replayed = false;
+    bool prepared_anew = false;
+  };
+  /// Runs `work`, which sends `attempt.sql`, and turns the driver's exceptions into ours.
   template <typename Work>
-  auto run(std::string_view sql, Replay replay, Work&& work) {
-    Attempt attempt{.sql = sql, .replay = replay};
+  auto run(Attempt attempt, Work&& work) {
     for (;;) {
       begin(attempt);
       try {
@@ -79,14 +87,6 @@ class Connection {
   unsigned generation() const noexcept { return generation_; }
 
  private:
-  struct Attempt {
-    std::string_view sql;
-    Replay replay;
-    std::chrono::steady_clock::time_point began{};
-    unsigned conflicts = 0;
-    bool replayed = false;
-    bool prepared_anew = false;
-  };
   struct TextHash : std::hash<std::string_view> {
     using is_transparent = void;
   };

@@ -19,6 +19,8 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kProbeInterval(200);
+/// So many times as long as it waits for the first one, a caller waits while others get theirs.
+constexpr int kBusyWaits = 10;
 /// A connection that rested longer is pinged before it is lent: 4 µs over a unix socket.
 constexpr milliseconds kTrustIdle(1000);
 
@@ -91,15 +93,18 @@ std::string Connections::hopeless(const State& state) const {
   return {};
 }
 
+/// Connections that come and go are busy, and one's turn comes; those of a server that hangs do not.
 std::unique_ptr<Connection> Connections::take_any() {
-  const auto deadline = Clock::now() + options_.acquire_timeout;
+  const auto began = Clock::now();
   auto state = state_.lock();
   while (state->idle.empty()) {
+    const auto deadline = std::min(std::max(began, state->last_came) + options_.acquire_timeout,
+                                   began + kBusyWaits * options_.acquire_timeout);
     std::string reason = hopeless(*state);
     if (reason.empty() && Clock::now() >= deadline) {
       reason = "database at " + address(options_) + ": no connection of " +
                std::to_string(options_.pool_size) + " became free within " +
-               std::to_string(options_.acquire_timeout.count()) + " ms";
+               std::to_string(std::chrono::floor<milliseconds>(deadline - began).count()) + " ms";
     }
     if (!reason.empty()) {
       count_failure();
@@ -121,6 +126,7 @@ void Connections::give_back(std::unique_ptr<Connection> connection) noexcept {
   {
     auto state = state_.lock();
     if (!connection->broken() && connection->generation() == state->generation) {
+      state->last_came = Clock::now();
       state->idle.push_back(std::move(connection));  // room was reserved for all
     }
   }
@@ -197,6 +203,7 @@ void Connections::open_one(util::Guarded<State>::Access& state) {
   state->connecting.reset();
   if (connection != nullptr) {
     ++state->open;
+    state->last_came = Clock::now();
     state->idle.push_back(std::move(connection));
     if (std::exchange(state->down, false))
       util::log::info("database at " + address(options_) + " answers again");

@@ -22,7 +22,7 @@ class Connections {
   ~Connections();
 
   /// A connection that answered lately. Throws util::Outage: at once while the server is away, else
-  /// after acquire_timeout.
+  /// when none came free for acquire_timeout, or too few for longer.
   std::unique_ptr<Connection> take();
   void give_back(std::unique_ptr<Connection> connection) noexcept;
 
@@ -45,6 +45,7 @@ class Connections {
     unsigned open = 0;                              // idle and lent
     unsigned waiting = 0;                           // callers of take()
     unsigned generation = 0;
+    Time last_came{};  // when one became idle
     bool down = false;
     std::string reason;              // of being down
     Time next_attempt{};             // not before, after a failed connect

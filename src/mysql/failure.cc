@@ -40,7 +40,7 @@ constexpr Row kRows[] = {
     {1161, FailureKind::lost, "network write timeout at the server", Quote::no},
     {1180, FailureKind::outage, "COMMIT failed", Quote::yes},
     {1203, FailureKind::outage, "too many connections of this user", Quote::yes},
-    {1205, FailureKind::conflict, "lock wait timeout", Quote::no},
+    {1205, FailureKind::lock_wait, "lock wait timeout", Quote::no},
     {1213, FailureKind::conflict, "deadlock", Quote::no},
     {1217, FailureKind::referred_to, "a row is referred to", Quote::no},
     {1226, FailureKind::outage, "user's resource limit reached", Quote::yes},

@@ -13,6 +13,7 @@ namespace mysql {
 enum class FailureKind {
   duplicate_key,  // a value for the caller
   conflict,       // run it again
+  lock_wait,      // the same, after it has waited for another transaction's lock as long as it may
   lost,           // the connection is dead; the statement may have been run
   unsent,         // the connection was dead before; the statement was not run
   no_such_table,

@@ -26,7 +26,8 @@ struct Options {
   std::chrono::seconds connect_timeout{2};
   std::chrono::seconds read_timeout{10};
   std::chrono::seconds write_timeout{10};
-  std::chrono::milliseconds acquire_timeout{100};  // wait for a free connection
+  std::chrono::milliseconds acquire_timeout{
+      100};  // so long none comes free; while some do, ten times as long
 };
 
 class Connection;
@@ -34,8 +35,8 @@ class Connections;
 class Pool;
 
 /// A connection lent for a scope. Returned on destruction; one that saw an error other than
-/// DuplicateKey, Conflict, NoSuchTable or ReferredTo is dropped. Each statement is a transaction of its own.
-/// When the connection turns out to be dead at the first statement, that one is sent again on a new
+/// DuplicateKey, Conflict, LockWait, NoSuchTable or ReferredTo is dropped. Each statement is a transaction of
+/// its own. When the connection turns out to be dead at the first statement, that one is sent again on a new
 /// connection, provided that the server cannot have run it or that it only reads.
 class Lease {
  public:

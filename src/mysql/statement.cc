@@ -40,6 +40,10 @@ auto reading(Read&& read) {
   }
 }
 
+std::uint64_t affected_rows(sql::PreparedStatement& statement) {
+  return static_cast<unsigned>(statement.executeUpdate());
+}
+
 }  // namespace
 
 struct Rows::Impl {
@@ -96,9 +100,9 @@ struct Statement::Impl {
   }
 
   template <typename Work>
-  auto run(Replay replay, Work&& work) {
+  auto run(Replay replay, Work&& work, bool tells_lock_wait = false) {
     sent = true;
-    return connection.run(sql, replay, [&] {
+    return connection.run({.sql = sql, .replay = replay, .tells_lock_wait = tells_lock_wait}, [&] {
       prepared.reset();  // so that the connection sees it free
       prepared = connection.prepare(sql);
       bind_all(*prepared->statement, values);
@@ -143,9 +147,11 @@ Rows Statement::query() {
 }
 
 std::uint64_t Statement::execute() {
-  return impl_->run(Replay::writes, [](sql::PreparedStatement& statement) {
-    return static_cast<std::uint64_t>(static_cast<unsigned>(statement.executeUpdate()));
-  });
+  return impl_->run(Replay::writes, affected_rows);
+}
+
+std::uint64_t Statement::execute_or_lock_wait() {
+  return impl_->run(Replay::writes, affected_rows, true);
 }
 
 std::int64_t Statement::last_insert_id() const {

@@ -24,6 +24,10 @@ struct DuplicateKey : std::runtime_error {
 struct Conflict : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+/// 1205 of a statement that was not to wait again. To those who do not ask for it it is an Outage.
+struct LockWait : util::Outage {
+  using util::Outage::Outage;
+};
 /// 1146: for those who ask whether a table is there. To all others it is an Outage.
 struct NoSuchTable : util::Outage {
   using util::Outage::Outage;
@@ -81,6 +85,8 @@ class Statement {
   Rows query();
   /// Rows affected (matched, not changed: CLIENT_FOUND_ROWS).
   std::uint64_t execute();
+  /// The same outside of a transaction, with LockWait in place of a second wait for the same lock.
+  std::uint64_t execute_or_lock_wait();
   /// Of this connection's last INSERT; one more round trip.
   std::int64_t last_insert_id() const;
 

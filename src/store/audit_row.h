@@ -9,6 +9,7 @@
 
 #include "mysql/pool.h"
 #include "store/audit_store.h"
+#include "util/encoding.h"
 
 namespace store {
 
@@ -17,7 +18,9 @@ std::string plain(std::string_view text, std::size_t most = 64);
 
 /// For `UNHEX(?)`: bytes that are no UTF-8 do not pass every server as a parameter of the connection's
 /// character set.
-std::string hex(std::span<const unsigned char> bytes);
+inline std::string hex(std::span<const unsigned char> bytes) {
+  return util::to_hex(bytes);
+}
 
 /// A column of as many bytes; all zero where it is NULL.
 template <std::size_t size>

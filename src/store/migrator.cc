@@ -25,8 +25,7 @@ constexpr const char* kBookkeeping =
 #define LOCK_NAME "CONCAT('jwtauthd.', SHA1(DATABASE()))"
 
 std::string checksum(const Migration& migration) {
-  const auto digest = crypto::sha256(migration.sql);
-  return util::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return util::to_hex(crypto::sha256(migration.sql));
 }
 
 /// Held by the lease's connection, and by the server's doing no longer than that lives.

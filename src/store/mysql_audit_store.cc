@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "store/audit_row.h"
-#include "util/encoding.h"
 
 namespace store {
 namespace {
@@ -97,10 +96,6 @@ std::string plain(std::string_view text, std::size_t most) {
     if (c < 0x20 || c > 0x7e) c = '?';
   }
   return out;
-}
-
-std::string hex(std::span<const unsigned char> bytes) {
-  return util::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 void run_insert_audit(mysql::Statement insert, const AuditEvent& event) {

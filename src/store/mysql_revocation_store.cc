@@ -41,10 +41,13 @@ std::vector<Revocation> MysqlRevocationStore::recent(std::chrono::seconds window
           .query());
 }
 
-bool MysqlRevocationStore::has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued) {
+bool MysqlRevocationStore::has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued,
+                                     Reading reading) {
   auto lease = pool_.acquire();
-  // What ends all of a user's sessions holds his row until it has committed.
-  lease.prepare("SELECT id FROM auth_user WHERE id = ? LOCK IN SHARE MODE").bind(user_id).query();
+  if (reading == Reading::settled) {
+    // What ends all of a user's sessions holds his row until it has committed.
+    lease.prepare("SELECT id FROM auth_user WHERE id = ? LOCK IN SHARE MODE").bind(user_id).query();
+  }
   return lease
       .prepare(
           "SELECT 1 FROM jwtauthd_revocation WHERE user_id = ? AND (session = UNHEX(?) OR "

@@ -12,7 +12,8 @@ class MysqlRevocationStore final : public RevocationStore {
 
   std::vector<Revocation> page(std::int64_t after_id, unsigned limit) override;
   std::vector<Revocation> recent(std::chrono::seconds window, std::int64_t after_id) override;
-  bool has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued) override;
+  bool has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued,
+                 Reading reading) override;
   std::uint64_t purge(util::TimePoint now, unsigned batch) override;
 
  private:

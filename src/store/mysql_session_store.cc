@@ -1,12 +1,13 @@
 #include "store/mysql_session_store.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
 #include "store/audit_row.h"
+#include "store/password_row.h"
 #include "store/rotated.h"
+#include "store/rotation_row.h"
 #include "store/session_ending.h"
 #include "util/log.h"
 
@@ -20,21 +21,12 @@ namespace {
 // The connection's time zone is UTC, which the column's default is told in.
 #define READ_COLUMNS SESSION_COLUMNS ", TIMESTAMPDIFF(MICROSECOND, changed_at, CURRENT_TIMESTAMP(6))"
 
-// Assignments are made from left to right: previous_jti is what current_jti was.
-#define ROTATE(assignments)                                                                \
-  "UPDATE jwtauthd_session SET " assignments                                               \
-  "last_used_at = ?, idle_expires_at = LEAST(?, expires_at), address = ?, user_agent = ? " \
-  "WHERE id = UNHEX(?) AND current_jti = UNHEX(?) AND revoked_at IS NULL AND expires_at > ?"
-
 // The user's row first, so that what is being ended right now is over before the rest is looked at.
 #define CREATE(condition)                                                                                \
   "INSERT INTO jwtauthd_session (" SESSION_COLUMNS                                                       \
   ") SELECT UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ? FROM auth_user u WHERE u.id = ? " \
   "AND " condition " LOCK IN SHARE MODE"
-// Byte for byte: to the column's collation, hashes that differ in case are equal.
-#define HAS_PASSWORD "u.is_active AND CAST(u.password AS BINARY) = CAST(? AS BINARY)"
-// In the same statement, so that the limit costs no login one more
-#define HAS_ROOM "(SELECT 1 FROM jwtauthd_session WHERE user_id = u.id AND " LIVE " LIMIT 1 OFFSET ?) IS NULL"
+#define HAS_PASSWORD "u.is_active AND " SAME_PASSWORD
 #define NOT_ENDED                                                                                        \
   "NOT EXISTS (SELECT 1 FROM jwtauthd_revocation r WHERE r.user_id = u.id AND r.session = UNHEX(?) AND " \
   "r.not_before >= ? LOCK IN SHARE MODE)"
@@ -104,35 +96,6 @@ const char* select_sessions(const SessionFilter& filter) {
                           : SELECT_SESSIONS "FORCE INDEX (idle_expires_at)" BY_END;
 }
 
-/// The derived table is read first, and each of its rows finds its session by the primary key.
-std::string rotate_statement(std::size_t count) {
-  std::string sql =
-      "UPDATE (SELECT UNHEX(?) AS id, UNHEX(?) AS presented, UNHEX(?) AS next, CAST(? AS DATETIME(6)) AS "
-      "used_at, CAST(? AS DATETIME(6)) AS idle_end, ? AS address, ? AS user_agent";
-  for (std::size_t i = 1; i < count; ++i) {
-    sql +=
-        " UNION ALL SELECT UNHEX(?), UNHEX(?), UNHEX(?), CAST(? AS DATETIME(6)), CAST(? AS DATETIME(6)), ?, "
-        "?";
-  }
-  return sql +
-         ") r STRAIGHT_JOIN jwtauthd_session s ON s.id = r.id SET s.previous_jti = r.presented, "
-         "s.current_jti = r.next, s.generation = s.generation + 1, s.last_used_at = r.used_at, "
-         "s.idle_expires_at = LEAST(r.idle_end, s.expires_at), s.address = r.address, "
-         "s.user_agent = r.user_agent "
-         "WHERE s.current_jti = r.presented AND s.revoked_at IS NULL AND s.expires_at > r.used_at";
-}
-
-/// One text for each size, so that a connection prepares it once.
-constexpr std::size_t kMostRotations = 16;
-const char* rotate_sql(std::size_t count) {
-  static const auto texts = [] {
-    std::array<std::string, kMostRotations + 1> made;
-    for (std::size_t i = 1; i < made.size(); ++i) made[i] = rotate_statement(i);
-    return made;
-  }();
-  return texts.at(count).c_str();
-}
-
 std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
   auto rows = lease.prepare("SELECT " READ_COLUMNS " FROM jwtauthd_session WHERE id = UNHEX(?)")
                   .bind(hex(id))
@@ -141,7 +104,9 @@ std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
   return read_session(rows);
 }
 
-bool has_more_than(mysql::Lease& lease, std::int64_t user_id, unsigned sessions, util::TimePoint now) {
+/// One statement, and seldom a transaction: each login asks.
+bool has_more_than(mysql::Pool& pool, std::int64_t user_id, unsigned sessions, util::TimePoint now) {
+  auto lease = pool.acquire();
   return lease.prepare("SELECT 1 FROM jwtauthd_session WHERE user_id = ? AND " LIVE " LIMIT 1 OFFSET ?")
       .bind(user_id)
       .bind(now)
@@ -150,38 +115,19 @@ bool has_more_than(mysql::Lease& lease, std::int64_t user_id, unsigned sessions,
       .next();
 }
 
-bool set_password(mysql::Transaction& transaction, std::int64_t user_id, std::string_view encoded,
-                  std::optional<std::string_view> expected_old) {
-  if (!expected_old) {
-    auto update = transaction.prepare("UPDATE auth_user SET password = ? WHERE id = ?");
-    return update.bind(encoded).bind(user_id).execute() > 0;
-  }
-  // Byte for byte: to the column's collation, hashes that differ in case are equal.
-  auto update = transaction.prepare(
-      "UPDATE auth_user SET password = ? WHERE id = ? AND CAST(password AS BINARY) = CAST(? AS BINARY)");
-  return update.bind(encoded).bind(user_id).bind(*expected_old).execute() > 0;
-}
-
 }  // namespace
 
 Created MysqlSessionStore::create(const Session& session, const Grounds& grounds) {
   auto lease = pool_.acquire();
-  const bool limited = grounds.fewer_than > 0;
-  auto insert = lease.prepare(grounds.password
-                                  ? (limited ? CREATE(HAS_PASSWORD " AND " HAS_ROOM) : CREATE(HAS_PASSWORD))
-                                  : (limited ? CREATE(NOT_ENDED " AND " HAS_ROOM) : CREATE(NOT_ENDED)));
+  auto insert = lease.prepare(grounds.password ? CREATE(HAS_PASSWORD) : CREATE(NOT_ENDED));
   bind_session(insert, session).bind(session.user_id);
   if (grounds.password) {
     insert.bind(*grounds.password);
   } else {
     insert.bind(hex(SessionId{})).bind(grounds.issued);
   }
-  const unsigned others = grounds.fewer_than - 1;
-  if (limited) insert.bind(session.created_at).bind(static_cast<std::int64_t>(others));
   try {
-    if (insert.execute() > 0) return Created::done;
-    return limited && has_more_than(lease, session.user_id, others, session.created_at) ? Created::full
-                                                                                        : Created::refused;
+    return insert.execute() > 0 ? Created::done : Created::refused;
   } catch (const mysql::DuplicateKey&) {
     return Created::taken;
   }
@@ -189,19 +135,20 @@ Created MysqlSessionStore::create(const Session& session, const Grounds& grounds
 
 bool MysqlSessionStore::rotate(const Rotation& rotation) {
   auto lease = pool_.acquire();
-  const bool rotates = rotation.next != rotation.presented;
-  auto update = lease.prepare(
-      rotates ? ROTATE("previous_jti = current_jti, current_jti = UNHEX(?), generation = generation + 1, ")
-              : ROTATE(""));
-  if (rotates) update.bind(hex(rotation.next));
-  return update.bind(rotation.now)
-             .bind(rotation.idle_expires_at)
-             .bind(plain(rotation.address))
-             .bind(rotation.user_agent)
-             .bind(hex(rotation.id))
-             .bind(hex(rotation.presented))
-             .bind(rotation.now)
-             .execute() > 0;
+  return run_rotation(lease.prepare(rotation_sql(rotation)), rotation);
+}
+
+bool MysqlSessionStore::rotate_without_waiting(const Rotation& rotation) {
+  bool rotated = false;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    rotated = false;
+    auto free =
+        transaction.prepare("SELECT 1 FROM jwtauthd_session WHERE id = UNHEX(?) FOR UPDATE SKIP LOCKED");
+    if (!free.bind(hex(rotation.id)).query().next()) return;
+    rotated = run_rotation(transaction.prepare(rotation_sql(rotation)), rotation);
+    transaction.commit();
+  });
+  return rotated;
 }
 
 std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotations) {
@@ -213,23 +160,15 @@ std::vector<bool> MysqlSessionStore::rotate_all(std::span<const Rotation> rotati
   if (rotations.size() == 1) rotated.push_back(rotate(rotations.front()));
   if (rotations.size() <= 1) return rotated;
 
-  // By id: two statements with the same sessions then wait for each other, and do not meet in a deadlock.
-  std::vector<const Rotation*> sorted;
-  for (const Rotation& rotation : rotations) sorted.push_back(&rotation);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
   auto lease = pool_.acquire();
-  auto update = lease.prepare(rotate_sql(sorted.size()));
-  for (const Rotation* rotation : sorted) {
-    update.bind(hex(rotation->id))
-        .bind(hex(rotation->presented))
-        .bind(hex(rotation->next))
-        .bind(rotation->now)
-        .bind(rotation->idle_expires_at)
-        .bind(plain(rotation->address))
-        .bind(rotation->user_agent);
-  }
+  auto update = lease.prepare(rotations_sql(rotations.size()));
   const auto began = std::chrono::steady_clock::now();
-  const std::uint64_t count = update.execute();
+  std::uint64_t count = 0;
+  try {
+    count = run_rotations(std::move(update), rotations);
+  } catch (const mysql::LockWait& wait) {
+    throw Busy(wait.what());
+  }
   if (count == rotations.size()) {
     rotated.insert(rotated.end(), count, true);
     return rotated;
@@ -263,9 +202,22 @@ std::vector<Session> MysqlSessionStore::list(const SessionFilter& filter, util::
   return sessions;
 }
 
+std::uint64_t MysqlSessionStore::count(std::int64_t user_id, const std::optional<SessionId>& except,
+                                       util::TimePoint now) {
+  auto lease = pool_.acquire();
+  auto rows =
+      lease.prepare("SELECT COUNT(*) FROM jwtauthd_session WHERE user_id = ? AND id <> UNHEX(?) AND " LIVE)
+          .bind(user_id)
+          .bind(hex(except.value_or(SessionId{})))  // which no session has
+          .bind(now)
+          .query();
+  return rows.next() ? static_cast<std::uint64_t>(rows.integer(1)) : 0;
+}
+
 std::vector<SessionPlace> MysqlSessionStore::places_of(std::string_view username) {
   auto lease = pool_.acquire();
-  // The index on user_id is ordered by id, and an id by the time of its login.
+  // The index on user_id is ordered by id, and an id by the time of its login; those that stand for foreign
+  // tokens come in any order.
   auto rows = lease
                   .prepare(
                       "SELECT DISTINCT user_id, address FROM (SELECT user_id, address FROM jwtauthd_session "
@@ -326,6 +278,7 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
 std::vector<SessionId> MysqlSessionStore::revoke_beyond(std::int64_t user_id, unsigned keep,
                                                         const Ending& ending) {
   std::vector<SessionId> ended;
+  if (!has_more_than(pool_, user_id, keep, ending.now)) return ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     ended = end_sessions_beyond(transaction, user_id, keep, ending);
     if (ended.empty()) return;

@@ -14,9 +14,12 @@ class MysqlSessionStore final : public SessionStore {
   Created create(const Session& session, const Grounds& grounds) override;
   bool rotate(const Rotation& rotation) override;
   std::vector<bool> rotate_all(std::span<const Rotation> rotations) override;
+  bool rotate_without_waiting(const Rotation& rotation) override;
   std::optional<Session> find(const SessionId& id) override;
   std::vector<SessionPlace> places_of(std::string_view username) override;
   std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) override;
+  std::uint64_t count(std::int64_t user_id, const std::optional<SessionId>& except,
+                      util::TimePoint now) override;
 
   std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) override;
   bool revoke_or_bar(const Session& session, const Ending& ending) override;

@@ -122,15 +122,18 @@ struct MysqlThrottleStore::Sql {
   std::string read_owner;
 };
 
-MysqlThrottleStore::MysqlThrottleStore(mysql::Pool& pool) : pool_(pool) {}
+MysqlThrottleStore::MysqlThrottleStore(mysql::Pool& pool, std::chrono::seconds collation_holds)
+    : pool_(pool), collation_holds_(collation_holds) {}
 MysqlThrottleStore::~MysqlThrottleStore() = default;
 
 std::shared_ptr<const MysqlThrottleStore::Sql> MysqlThrottleStore::sql(mysql::Lease& lease) {
-  auto written = sql_.lock();
-  if (*written) return *written;
+  const auto now = std::chrono::steady_clock::now();
+  if (auto written = written_.lock(); written->sql && now - written->at < collation_holds_) {
+    return written->sql;
+  }
   const auto found = collation_of_usernames(lease);
   auto sql = std::make_shared<const Sql>(found.value_or(Collation{}));
-  if (found) *written = sql;  // else the table that is made next may have another one
+  if (found) *written_.lock() = {sql, now};  // else the table that is made next may have another one
   return sql;
 }
 
@@ -208,13 +211,15 @@ bool MysqlThrottleStore::clear_owner(std::int64_t user_id) {
 
 std::vector<ThrottleRow> MysqlThrottleStore::list(unsigned limit) {
   auto lease = pool_.acquire();
-  auto rows = lease
-                  .prepare(
-                      "SELECT t.kind, t.failures, t.last_failed_at, t.blocked_until, t.user_id, u.username, "
-                      "t.address FROM jwtauthd_throttle t LEFT JOIN auth_user u ON u.id = t.user_id "
-                      "ORDER BY t.last_failed_at DESC LIMIT ?")
-                  .bind(static_cast<std::int64_t>(limit))
-                  .query();
+  auto rows =
+      lease
+          .prepare(
+              "SELECT t.kind, t.failures, t.last_failed_at, t.blocked_until, t.user_id, u.username, "
+              "t.address FROM jwtauthd_throttle t FORCE INDEX (last_failed_at) LEFT JOIN auth_user u ON "
+              "u.id = t.user_id "
+              "ORDER BY t.last_failed_at DESC LIMIT ?")
+          .bind(static_cast<std::int64_t>(limit))
+          .query();
   std::vector<ThrottleRow> found;
   while (rows.next()) {
     ThrottleRow row;

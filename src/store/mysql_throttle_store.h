@@ -1,7 +1,8 @@
-// ThrottleStore over MySQL/MariaDB. Its first call asks for the collation of auth_user.username: one
-// statement more than said there. A collation that is changed later only makes counts begin anew.
+// ThrottleStore over MySQL/MariaDB. Its first call, and one each hour, asks for the collation of
+// auth_user.username: one statement more than said there. Where that is changed counts begin anew.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "mysql/pool.h"
@@ -12,7 +13,8 @@ namespace store {
 
 class MysqlThrottleStore final : public ThrottleStore {
  public:
-  explicit MysqlThrottleStore(mysql::Pool& pool);
+  explicit MysqlThrottleStore(mysql::Pool& pool,
+                              std::chrono::seconds collation_holds = std::chrono::hours(1));
   ~MysqlThrottleStore() override;
 
   Both read(const ThrottleSubject& account, const ThrottleSubject& address) override;
@@ -30,10 +32,15 @@ class MysqlThrottleStore final : public ThrottleStore {
  private:
   struct Sql;
   /// Written when it is first needed, because it names the collation of auth_user.username.
+  struct Written {
+    std::shared_ptr<const Sql> sql;
+    std::chrono::steady_clock::time_point at{};
+  };
   std::shared_ptr<const Sql> sql(mysql::Lease& lease);
 
   mysql::Pool& pool_;
-  util::Guarded<std::shared_ptr<const Sql>> sql_;
+  const std::chrono::seconds collation_holds_;
+  util::Guarded<Written> written_;
 };
 
 }  // namespace store

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "store/audit_row.h"
+#include "store/password_row.h"
 
 namespace store {
 namespace {
@@ -237,28 +238,13 @@ ProfileUpdate MysqlUserStore::update_profile(std::int64_t id, const ProfileChang
 bool MysqlUserStore::set_password(std::int64_t id, std::string_view encoded,
                                   std::optional<std::string_view> expected_old) {
   auto lease = pool_.acquire();
-  if (!expected_old) {
-    return lease.prepare("UPDATE auth_user SET password = ? WHERE id = ?").bind(encoded).bind(id).execute() >
-           0;
-  }
-  // Byte for byte: to the column's collation, hashes that differ in case are equal.
-  return lease
-             .prepare(
-                 "UPDATE auth_user SET password = ? "
-                 "WHERE id = ? AND CAST(password AS BINARY) = CAST(? AS BINARY)")
-             .bind(encoded)
-             .bind(id)
-             .bind(*expected_old)
-             .execute() > 0;
+  return store::set_password(lease, id, encoded, expected_old);
 }
 
 bool MysqlUserStore::has_password(std::int64_t id, std::string_view encoded) {
   auto lease = pool_.acquire();
   return lease
-      .prepare(
-          "SELECT 1 FROM auth_user WHERE id = ? AND is_active AND CAST(password AS BINARY) = CAST(? AS "
-          "BINARY) "
-          "LOCK IN SHARE MODE")
+      .prepare("SELECT 1 FROM auth_user WHERE id = ? AND is_active AND " SAME_PASSWORD " LOCK IN SHARE MODE")
       .bind(id)
       .bind(encoded)
       .query()

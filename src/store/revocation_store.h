@@ -22,6 +22,9 @@ struct Revocation {
   std::int64_t expires = 0;     // seconds since 1970: no token that it ends is valid any more
 };
 
+/// as_committed: a plain look. settled: waits for a transaction that is about to end all of the user's.
+enum class Reading { as_committed, settled };
+
 /// Throws util::Outage.
 class RevocationStore {
  public:
@@ -33,8 +36,9 @@ class RevocationStore {
   /// was committed later than that, or on a node with another clock, only page() shows.
   virtual std::vector<Revocation> recent(std::chrono::seconds window, std::int64_t after_id) = 0;
   /// Whether this session of the user has ended, or his tokens without session that were issued at `issued`
-  /// (seconds since 1970). Waits for a transaction that is about to end all of them.
-  virtual bool has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued) = 0;
+  /// (seconds since 1970).
+  virtual bool has_ended(std::int64_t user_id, const SessionId& session, std::int64_t issued,
+                         Reading reading) = 0;
   /// Deletes at most `batch` that are over; how many it was.
   virtual std::uint64_t purge(util::TimePoint now, unsigned batch) = 0;
 };

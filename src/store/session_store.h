@@ -13,6 +13,7 @@
 #include "store/audit_store.h"
 #include "store/revocation_store.h"
 #include "util/clock.h"
+#include "util/error.h"
 
 namespace store {
 
@@ -87,13 +88,15 @@ struct Grounds {
   std::optional<std::string_view> password{};  // the stored hash that was checked, of an active user; or
   std::int64_t issued = 0;  // when the token that was presented was issued, seconds since 1970: no earlier
                             // ones of the user have ended meanwhile
-  unsigned fewer_than = 0;  // sessions that the user has; 0: however many. Logins that meet do not count
-                            // each other
 };
 
-/// taken: there is a row with this id. refused: what it was to begin on is not so any more. full: it is, but
-/// there are too many.
-enum class Created { done, taken, refused, full };
+/// taken: there is a row with this id. refused: what it was to begin on is not so any more.
+enum class Created { done, taken, refused };
+
+/// Another transaction has held a row for longer than a statement waits: nothing was changed.
+struct Busy : util::Outage {
+  using util::Outage::Outage;
+};
 
 /// Each call is one statement or one transaction; a write has been committed when it returns. Throws
 /// util::Outage.
@@ -105,8 +108,11 @@ class SessionStore {
   /// One conditional UPDATE. False when the row does not exist, is revoked, over, or has moved on.
   virtual bool rotate(const Rotation& rotation) = 0;
   /// The same of several that are of different sessions and all change their token: one statement, when none
-  /// of them is late. Which ones were done, in their order.
+  /// of them is late. Which ones were done, in their order. Throws Busy where one row keeps several waiting:
+  /// rotate_without_waiting() then tells which.
   virtual std::vector<bool> rotate_all(std::span<const Rotation> rotations) = 0;
+  /// As rotate(). False, too, while another transaction holds the row.
+  virtual bool rotate_without_waiting(const Rotation& rotation) = 0;
   virtual std::optional<Session> find(const SessionId& id) = 0;
   /// One statement: each address that the user of this name has had a session from, whether it lives or not,
   /// once. Nothing for a name that nobody has.
@@ -114,6 +120,9 @@ class SessionStore {
   /// A user's, newest use first. Everybody's: those first that would end last if nobody used them any more,
   /// which is nearly that order.
   virtual std::vector<Session> list(const SessionFilter& filter, util::TimePoint now) = 0;
+  /// Live ones of a user but `except`.
+  virtual std::uint64_t count(std::int64_t user_id, const std::optional<SessionId>& except,
+                              util::TimePoint now) = 0;
 
   /// The ids are those that this call ended; what was over or revoked stays as it is.
   virtual std::vector<SessionId> revoke(std::int64_t user_id, const SessionId& id, const Ending& ending) = 0;

@@ -12,7 +12,7 @@ namespace {
 std::string uuid4_hex(std::array<unsigned char, 16> bytes) {
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-  return util::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return util::to_hex(bytes);
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ struct RevocationFeed::Impl {
   void read_alone();
   void read_all(Instant began);
   std::int64_t read_recent(Instant began);
+  bool is_blind(Instant began) const;
   bool all_is_due(Instant began) const;
   std::chrono::nanoseconds wall_ahead_of(Instant instant) const {
     return std::chrono::nanoseconds(clock.now().time_since_epoch()) - instant.time_since_epoch();
@@ -112,12 +113,12 @@ std::optional<bool> RevocationFeed::ended(const Vouched& token, bool may_ask_dat
   return revoked(token);
 }
 
-bool RevocationFeed::ended_in_database(const Vouched& token) {
+bool RevocationFeed::ended_in_database(const Vouched& token, store::Reading reading) {
   if (revoked(token)) return true;
   if (token.user_id == nobody) return false;
   // A session's own tokens end with it, whatever became of the user's others.
   const auto issued = token.session.has_sid ? std::numeric_limits<std::int64_t>::max() : token.said.issued;
-  return impl_->revocations.has_ended(token.user_id, token.session.id, issued);
+  return impl_->revocations.has_ended(token.user_id, token.session.id, issued, reading);
 }
 
 void RevocationFeed::apply(std::span<const store::Revocation> revocations) {
@@ -150,21 +151,26 @@ void RevocationFeed::Impl::run(const std::stop_token& stop) {
   } while (!wake.wait_for(lock, stop, options.poll_interval, [&] { return stop.stop_requested(); }));
 }
 
+/// The window does not show what was written since the last poll.
+bool RevocationFeed::Impl::is_blind(Instant began) const {
+  if (!loaded || age() > options.window / 2) return true;
+  const auto jump = wall_ahead_of(began) - wall_ahead;
+  return jump > tolerated_jump || jump < -tolerated_jump;
+}
+
 /// The window shows what is committed soon after it was written, by a database whose clock is right. The rest
 /// (a COMMIT that was held up, a node with another clock, a host that slept or whose clock was set) is found
 /// by reading everything from time to time.
 bool RevocationFeed::Impl::all_is_due(Instant began) const {
-  if (!loaded || age() > options.window / 2) return true;
   const auto pause =
       std::max<std::chrono::nanoseconds>(options.read_all_every, pause_per_full_read * read_all_took);
-  if (began - read_all_at >= pause) return true;
-  const auto jump = wall_ahead_of(began) - wall_ahead;
-  return jump > tolerated_jump || jump < -tolerated_jump;
+  return is_blind(began) || began - read_all_at >= pause;
 }
 
 /// In pages: with a day of many logouts it takes seconds, in which others log out, too.
 void RevocationFeed::Impl::read_all(Instant began) {
   const auto ahead = wall_ahead_of(began);
+  const bool blind = is_blind(began);
   std::int64_t highest = 0;
   std::int64_t last = 0;  // of the pages so far
   for (bool more = true; more;) {
@@ -175,7 +181,11 @@ void RevocationFeed::Impl::read_all(Instant began) {
     }
     more = page.size() >= options.page;
     highest = std::max(highest, last);
-    if (more) highest = std::max(highest, read_recent(now()));
+    if (!more) break;
+    const Instant polled = now();
+    highest = std::max(highest, read_recent(polled));
+    // However long all of it takes, the feed is as fresh as that, and goes on with polls after it.
+    if (!blind) last_success.store(polled.time_since_epoch().count(), std::memory_order_release);
   }
   settled_id = std::min(settled_id, highest);  // a table that was restored counts from lower again
   settling_id = std::min(settling_id, highest);
@@ -227,7 +237,8 @@ void RevocationFeed::Impl::read_alone() {
     throw;
   }
   loaded.store(true, std::memory_order_release);
-  last_success.store(began.time_since_epoch().count(), std::memory_order_release);
+  last_success.store(std::max(last_success.load(), began.time_since_epoch().count()),
+                     std::memory_order_release);
   metrics::set(metrics::Level::feed_polled, metrics::moment_now());
   if (began - tidied < tidied_every) return;
   tidied = began;

@@ -18,8 +18,8 @@ namespace tokens {
 struct FeedOptions {
   std::chrono::milliseconds poll_interval{250};
   std::chrono::seconds stale_after{60};  // not polled for so long: token checks are refused (fail closed)
-  /// How far a poll looks back at most; what earlier polls have seen for some seconds is not read again. A poll
-  /// that comes more than half of it after the last one reads everything anew.
+  /// How far a poll looks back at most; what earlier polls have seen for some seconds is not read again. A
+  /// poll that comes more than half of it after the last one reads everything anew.
   std::chrono::seconds window{30};
   /// At least so often everything is read anew, and at once when the wall clock was set: what the window does
   /// not show is found so much later.
@@ -47,7 +47,7 @@ class RevocationFeed {
   /// first.
   std::optional<bool> ended(const Vouched& token, bool may_ask_database);
   /// As the database has it now, where a poll is too late. Throws util::Outage.
-  bool ended_in_database(const Vouched& token);
+  bool ended_in_database(const Vouched& token, store::Reading reading);
   /// What this worker has just committed holds here at once.
   void apply(std::span<const store::Revocation> revocations);
 

@@ -52,7 +52,7 @@ std::optional<util::TimePoint> began(const SessionId& id) {
 }
 
 std::string sid_text(const SessionId& id) {
-  return util::to_hex({reinterpret_cast<const char*>(id.data()), id.size()});
+  return util::to_hex(id);
 }
 
 std::optional<SessionId> read_sid(std::string_view text) {

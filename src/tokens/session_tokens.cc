@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "metrics/cells.h"
 #include "tokens/jti.h"
@@ -51,29 +50,20 @@ std::optional<TokenPair> SessionTokens::grant(const store::User& user, const sto
   // The event first: what is left when the database fails in between is a line, and no session that nobody
   // has.
   record(store::AuditKind::login, row, origin, "");
-  const auto created = create(row, {.password = user.password}, origin);
+  const auto created = store_.create(row, {.password = user.password});
   if (created != store::Created::done) {
     record(store::AuditKind::session_ended, row, origin, "not begun");
     if (created == store::Created::refused) return std::nullopt;
     throw util::Outage("the random id of a new session is taken");
   }
+  keep_to_the_limit(user.id, origin);
   return pair;
-}
-
-store::Created SessionTokens::create(const store::Session& row, store::Grounds grounds,
-                                     const store::Origin& origin) {
-  grounds.fewer_than = options_.max_per_user;
-  const auto created = store_.create(row, grounds);
-  if (created != store::Created::full) return created;
-  grounds.fewer_than = 0;
-  const auto beyond = store_.create(row, grounds);
-  if (beyond == store::Created::done) keep_to_the_limit(row.user_id, origin);
-  return beyond;
 }
 
 /// The session has begun; told of a failure here, the client would have none, and push out a good one with
 /// its next attempt. The next login ends what this one left.
 void SessionTokens::keep_to_the_limit(std::int64_t user_id, const store::Origin& origin) {
+  if (options_.max_per_user == 0) return;
   try {
     sessions_.end_beyond(user_id, options_.max_per_user, origin);
   } catch (const util::Outage& outage) {
@@ -128,6 +118,18 @@ std::variant<RefreshOutcome, BegunRefresh> SessionTokens::begin(Verified token, 
   return exchange(std::move(presented), origin);
 }
 
+/// Those whose row somebody holds for long have waited enough, and nobody waits for them any more: they find
+/// that nothing has changed, which is a failure to them alone.
+std::vector<bool> SessionTokens::rotate_all(const std::vector<store::Rotation>& rotations) {
+  try {
+    return store_.rotate_all(rotations);
+  } catch (const store::Busy&) {
+    std::vector<bool> rotated;
+    for (const auto& rotation : rotations) rotated.push_back(store_.rotate_without_waiting(rotation));
+    return rotated;
+  }
+}
+
 /// Who brings the token of another one here is late, whatever becomes of that. A token without session takes
 /// a statement, and a commit, of its own: it comes after all others, one at each call.
 void SessionTokens::rotate(std::span<BegunRefresh* const> begun) {
@@ -150,7 +152,7 @@ void SessionTokens::rotate(std::span<BegunRefresh* const> begun) {
     }
   }
   try {
-    const auto rotated = store_.rotate_all(rotations);
+    const auto rotated = rotate_all(rotations);
     for (std::size_t i = 0; i < first.size(); ++i) first[i]->rotated = rotated.at(i);
     for (BegunRefresh* const one : late) one->rotated = false;
   } catch (...) {
@@ -246,7 +248,9 @@ store::Created SessionTokens::adopt(const BegunRefresh& begun, const store::Orig
     row.previous = presented.hash;
     row.generation = 1;
   }
-  return create(row, {.issued = presented.said.issued}, origin);
+  const auto created = store_.create(row, {.issued = presented.said.issued});
+  if (created == store::Created::done) keep_to_the_limit(presented.user_id, origin);
+  return created;
 }
 
 RefreshOutcome SessionTokens::answer(const Presented& presented, const SessionPair& next) const {
@@ -274,7 +278,7 @@ RefreshOutcome SessionTokens::come_late(const Presented& presented, SessionPair 
   const auto row = store_.find(presented.session.id);
   if (!row || row->revoked_at || row->expires_at <= presented.now) return TokenDefect::blacklisted;
   if (row->current == presented.hash) {
-    throw util::Outage("a session that was just found cannot be rotated");
+    throw util::Outage("another transaction holds the row of the session");
   }
   if (gives_successor_again(*row, presented)) {
     if (row->current != crypto::sha256(next.refresh_jti)) {
@@ -296,9 +300,11 @@ bool SessionTokens::gives_successor_again(const store::Session& row, const Prese
 }
 
 /// A token without session ends with all of its user's, or by itself. Here it is the database that says so.
+/// Nothing is handed out on it: it waits for nobody.
 bool SessionTokens::ended_by_feed(const Presented& presented) {
   return feed_.ended_in_database(
-      {presented.user_id, presented.token.expires, presented.said, presented.session});
+      {presented.user_id, presented.token.expires, presented.said, presented.session},
+      store::Reading::as_committed);
 }
 
 bool SessionTokens::blacklisted_by_django(const Presented& presented) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "store/audit_store.h"
 #include "store/session_store.h"
@@ -74,6 +75,7 @@ class SessionTokens final : public RefreshTokens {
   /// begun, finish() each that is settled. Of two tokens of one session the second stays for the next
   /// rotate().
   std::variant<RefreshOutcome, BegunRefresh> begin(std::string_view token, const store::Origin& origin);
+  std::variant<RefreshOutcome, BegunRefresh> begin(Verified token, const store::Origin& origin);
   void rotate(std::span<BegunRefresh* const> begun);
   /// Throws what rotate() met.
   RefreshOutcome finish(BegunRefresh begun, const store::Origin& origin);
@@ -86,13 +88,12 @@ class SessionTokens final : public RefreshTokens {
  private:
   void record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
               std::string_view reason);
-  store::Created create(const store::Session& row, store::Grounds grounds, const store::Origin& origin);
   void keep_to_the_limit(std::int64_t user_id, const store::Origin& origin);
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;
   SessionPair succeeding(const Presented& presented) const;
-  std::variant<RefreshOutcome, BegunRefresh> begin(Verified token, const store::Origin& origin);
   std::variant<RefreshOutcome, BegunRefresh> exchange(Presented presented, const store::Origin& origin) const;
+  std::vector<bool> rotate_all(const std::vector<store::Rotation>& rotations);
   store::Created adopt(const BegunRefresh& begun, const store::Origin& origin);
   RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
   RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;

@@ -14,8 +14,6 @@ constexpr std::chrono::seconds slack{60};
 // Or whose configuration gives longer ones: this one's lifetimes may have been shortened today.
 constexpr std::chrono::hours held_at_least{24};
 
-constexpr unsigned most_counted = 100'000;
-
 }  // namespace
 
 TokenEnds ends_of_tokens(const SessionLifetimes& lifetimes, util::TimePoint now) {
@@ -76,11 +74,10 @@ bool Sessions::end_token(std::int64_t user_id, const store::SessionId& id, store
 std::size_t Sessions::end_all(std::int64_t user_id, const std::optional<store::SessionId>& except,
                               store::SessionEnd reason, store::AuditKind kind, const store::Origin& origin) {
   const auto how = ending(user_id, reason, kind, origin);
-  const auto listed = sessions_.list({.user_id = user_id, .limit = most_counted}, how.now);
+  const auto listed = sessions_.count(user_id, except, how.now);
   const auto ended = sessions_.revoke_all(user_id, except, how);
   told(user_id, ended, how);
-  return static_cast<std::size_t>(std::count_if(
-      listed.begin(), listed.end(), [&](const store::Session& session) { return session.id != except; }));
+  return listed;
 }
 
 store::Ending Sessions::ending(std::int64_t user_id, store::SessionEnd reason, store::AuditKind kind,

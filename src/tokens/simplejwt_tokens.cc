@@ -136,7 +136,8 @@ RefreshOutcome SimpleJwtTokens::rotate(const Presented& presented) {
   TokenPair pair = issuer_.rotate(presented.token.claims, presented.user.get());
   // A successor is younger than any change of the password that the feed has yet to tell.
   if (feed_ != nullptr &&
-      feed_->ended_in_database(vouched(presented.token, {presented.user_id, presented.said}))) {
+      feed_->ended_in_database(vouched(presented.token, {presented.user_id, presented.said}),
+                               store::Reading::settled)) {
     return TokenDefect::blacklisted;
   }
   if (blacklist_ != nullptr) {

@@ -43,7 +43,7 @@ PasswordMark mark_of(std::string_view stored_hash) {
 }
 
 std::string claim_text(const PasswordMark& mark) {
-  std::string text = util::to_hex({reinterpret_cast<const char*>(mark.data()), mark.size()});
+  std::string text = util::to_hex(mark);
   for (char& c : text) {
     if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
   }

@@ -76,6 +76,10 @@ std::string to_hex(std::string_view bytes) {
   return text;
 }
 
+std::string to_hex(std::span<const unsigned char> bytes) {
+  return to_hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
 std::string to_base64(std::string_view bytes) {
   std::string text = encode(bytes, kBase64);
   text.append((4 - text.size() % 4) % 4, '=');

@@ -10,6 +10,7 @@
 namespace util {
 
 std::string to_hex(std::string_view bytes);
+std::string to_hex(std::span<const unsigned char> bytes);
 
 std::string to_base64(std::string_view bytes);
 /// Canonical form only: right padding, zero trailing bits, no white space. nullopt otherwise.

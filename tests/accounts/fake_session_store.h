@@ -40,7 +40,9 @@ class FakeRevocationStore final : public store::RevocationStore {
     return after_id == 0 ? rows : std::vector<store::Revocation>{};
   }
   std::vector<store::Revocation> recent(std::chrono::seconds, std::int64_t) override { return rows; }
-  bool has_ended(std::int64_t, const store::SessionId&, std::int64_t) override { return false; }
+  bool has_ended(std::int64_t, const store::SessionId&, std::int64_t, store::Reading) override {
+    return false;
+  }
   std::uint64_t purge(util::TimePoint, unsigned) override { return 0; }
 };
 

@@ -4,6 +4,7 @@
 
 #include "accounts/fake_session_store.h"
 #include "accounts/fake_throttle_store.h"
+#include "tests/crypto/cheap_hashes.h"
 #include "util/random.h"
 
 namespace {
@@ -99,19 +100,12 @@ class PasswordChangeTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!sessions_.rows[1].revoked_at);
   }
 
-  static crypto::PasswordParams cheap() {
-    crypto::PasswordParams params;
-    params.hasher = crypto::Hasher::pbkdf2_sha256;
-    params.pbkdf2_iterations = 10;
-    return params;
-  }
-
   accounts_test::FakeUserStore users_;
   accounts_test::FakeSessionStore sessions_{users_};
   accounts_test::FakeThrottleStore failures_;
   accounts_test::FixedClock clock_;
   util::SystemRandom random_;
-  crypto::PasswordHashes hashes_{cheap(), random_};
+  crypto::PasswordHashes hashes_{cheap_hashes::cheap(), random_};
   accounts::PasswordPolicy policy_{{}, {}};
   accounts::Throttle throttle_{failures_, &sessions_, nullptr, clock_, {}};
   accounts::Credentials credentials_{users_, hashes_, clock_, {}, &throttle_};

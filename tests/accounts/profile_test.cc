@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "accounts/fake_session_store.h"
+#include "tests/crypto/cheap_hashes.h"
 #include "util/random.h"
 
 namespace {
@@ -96,18 +97,11 @@ class ProfileTest : public CppUnit::TestFixture {
   std::variant<store::User, FieldErrors, Profile::NoSuchUser> change(accounts::ProfileForm form) {
     return profile_.change(id_, std::move(form), {}, {"192.0.2.7", "", ""});
   }
-  static crypto::PasswordParams cheap() {
-    crypto::PasswordParams params;
-    params.hasher = crypto::Hasher::pbkdf2_sha256;
-    params.pbkdf2_iterations = 10;
-    return params;
-  }
-
   accounts_test::FakeUserStore users_;
   accounts_test::FakeSessionStore sessions_{users_};
   accounts_test::FixedClock clock_;
   util::SystemRandom random_;
-  crypto::PasswordHashes hashes_{cheap(), random_};
+  crypto::PasswordHashes hashes_{cheap_hashes::cheap(), random_};
   accounts::Credentials credentials_{users_, hashes_, clock_, {}, nullptr};
   Profile profile_{users_, sessions_, credentials_, clock_, {}};
   std::int64_t id_ = 0;

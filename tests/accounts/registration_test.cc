@@ -4,6 +4,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "accounts/fake_user_store.h"
+#include "tests/crypto/cheap_hashes.h"
 #include "util/random.h"
 
 namespace {
@@ -180,17 +181,10 @@ class RegistrationTest : public CppUnit::TestFixture {
     return out;
   }
 
-  static crypto::PasswordParams cheap() {
-    crypto::PasswordParams params;
-    params.hasher = crypto::Hasher::pbkdf2_sha256;
-    params.pbkdf2_iterations = 1;
-    return params;
-  }
-
   FakeUserStore users_;
   accounts_test::FixedClock clock_;
   util::SystemRandom random_;
-  crypto::PasswordHashes hashes_{cheap(), random_};
+  crypto::PasswordHashes hashes_{cheap_hashes::cheap(), random_};
   accounts::PasswordPolicy policy_{{}, accounts::CommonPasswords("12345\n")};
   accounts::RegistrationOptions options_;
 };

@@ -8,6 +8,7 @@
 #include "accounts/fake_session_store.h"
 #include "accounts/fake_throttle_store.h"
 #include "api/app.h"
+#include "tests/crypto/cheap_hashes.h"
 #include "tests/tokens/fake_personal_tokens.h"
 #include "tokens/session_tokens.h"
 #include "tokens/simplejwt_tokens.h"
@@ -15,13 +16,6 @@
 namespace api_test {
 
 /// Cheap hashes: what is tested here is the path, not the hash.
-inline crypto::PasswordParams cheap_hashes() {
-  crypto::PasswordParams params;
-  params.hasher = crypto::Hasher::pbkdf2_sha256;
-  params.pbkdf2_iterations = 10;
-  return params;
-}
-
 inline tokens::KeyRing test_keys() {
   tokens::KeyRingOptions options;
   options.algorithm = jwt::Algorithm::hs256;
@@ -78,7 +72,7 @@ struct House {
   accounts_test::FixedClock clock;
   util::SystemRandom random;
   accounts::PasswordPolicy policy{{}, {}};
-  crypto::PasswordHashes hashes{cheap_hashes(), random};
+  crypto::PasswordHashes hashes{cheap_hashes::cheap(), random};
   accounts::Registration registration{users, policy, hashes, clock, {}};
   accounts::Throttle throttle{failures, &session_rows, &audit, clock, {}};
   accounts::Credentials credentials{users, hashes, clock, {}, &throttle};

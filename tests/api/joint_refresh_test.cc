@@ -17,6 +17,7 @@ class JointRefreshTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(another_token_of_a_session_comes_after_the_first);
   CPPUNIT_TEST(a_late_one_ends_its_own_session_only);
   CPPUNIT_TEST(an_outage_is_503_to_all_and_costs_no_session);
+  CPPUNIT_TEST(a_session_that_somebody_holds_costs_the_others_nothing);
   CPPUNIT_TEST(an_exception_in_one_does_not_touch_the_others);
   CPPUNIT_TEST_SUITE_END();
 
@@ -113,6 +114,19 @@ class JointRefreshTest : public CppUnit::TestFixture {
     }
     house_.session_rows.away = false;
     for (const auto& answer : refresh(tokens)) successor(answer);
+  }
+
+  void a_session_that_somebody_holds_costs_the_others_nothing() {
+    const std::vector<std::string> tokens{login("ada"), login("bob"), login("eve")};
+    house_.session_rows.held = house_.session_rows.rows.at(1).id;
+    const auto answers = refresh({tokens[0], tokens[1], tokens[1], tokens[2]});
+    successor(answers[0]);
+    CPPUNIT_ASSERT_EQUAL(503, answers[1].status);
+    CPPUNIT_ASSERT_EQUAL(503, answers[2].status);
+    successor(answers[3]);
+    house_.session_rows.held.reset();
+    successor(refresh({tokens[1]})[0]);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, live_sessions());
   }
 
   void an_exception_in_one_does_not_touch_the_others() {

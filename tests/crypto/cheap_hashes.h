@@ -1,9 +1,13 @@
 // What the suites of password hashes share.
 #pragma once
 
+#include <cppunit/TestFixture.h>
+
 #include <string>
+#include <string_view>
 
 #include "crypto/password_hash.h"
+#include "util/random.h"
 
 namespace cheap_hashes {
 
@@ -21,5 +25,14 @@ inline crypto::PasswordParams cheap(crypto::Hasher hasher = crypto::Hasher::pbkd
   params.scrypt_p = 1;
   return params;
 }
+
+class Fixture : public CppUnit::TestFixture {
+ protected:
+  bool matches(std::string_view text, const std::string& encoded) {
+    return crypto::PasswordHashes(cheap(), random_).verify(text, encoded).matched;
+  }
+
+  util::SystemRandom random_;
+};
 
 }  // namespace cheap_hashes

@@ -8,10 +8,7 @@
 
 namespace {
 
-template <typename Bytes>
-std::string hex(const Bytes& bytes) {
-  return util::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
+using util::to_hex;
 
 class DigestTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(DigestTest);
@@ -21,16 +18,17 @@ class DigestTest : public CppUnit::TestFixture {
 
   void digests_equal_fips_180() {
     CPPUNIT_ASSERT_EQUAL(std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-                         hex(crypto::sha256("abc")));
+                         to_hex(crypto::sha256("abc")));
     CPPUNIT_ASSERT_EQUAL(std::string("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-                         hex(crypto::sha256("")));
-    CPPUNIT_ASSERT_EQUAL(hex(crypto::sha256("abc")), hex(crypto::digest(crypto::HashAlg::sha256, "abc")));
+                         to_hex(crypto::sha256("")));
+    CPPUNIT_ASSERT_EQUAL(to_hex(crypto::sha256("abc")),
+                         to_hex(crypto::digest(crypto::HashAlg::sha256, "abc")));
     CPPUNIT_ASSERT_EQUAL(std::string("cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
                                      "8086072ba1e7cc2358baeca134c825a7"),
-                         hex(crypto::digest(crypto::HashAlg::sha384, "abc")));
+                         to_hex(crypto::digest(crypto::HashAlg::sha384, "abc")));
     CPPUNIT_ASSERT_EQUAL(std::string("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
                                      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"),
-                         hex(crypto::digest(crypto::HashAlg::sha512, "abc")));
+                         to_hex(crypto::digest(crypto::HashAlg::sha512, "abc")));
   }
 
   void macs_equal_rfc_4231() {
@@ -54,13 +52,13 @@ class DigestTest : public CppUnit::TestFixture {
          "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"},
     };
     for (const auto& row : rows) {
-      CPPUNIT_ASSERT_EQUAL(std::string(row.sha256), hex(crypto::hmac_sha256(row.key, row.data)));
+      CPPUNIT_ASSERT_EQUAL(std::string(row.sha256), to_hex(crypto::hmac_sha256(row.key, row.data)));
       CPPUNIT_ASSERT_EQUAL(std::string(row.sha256),
-                           hex(crypto::hmac(crypto::HashAlg::sha256, row.key, row.data)));
+                           to_hex(crypto::hmac(crypto::HashAlg::sha256, row.key, row.data)));
       CPPUNIT_ASSERT_EQUAL(std::string(row.sha384),
-                           hex(crypto::hmac(crypto::HashAlg::sha384, row.key, row.data)));
+                           to_hex(crypto::hmac(crypto::HashAlg::sha384, row.key, row.data)));
       CPPUNIT_ASSERT_EQUAL(std::string(row.sha512),
-                           hex(crypto::hmac(crypto::HashAlg::sha512, row.key, row.data)));
+                           to_hex(crypto::hmac(crypto::HashAlg::sha512, row.key, row.data)));
     }
   }
 };

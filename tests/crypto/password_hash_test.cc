@@ -12,7 +12,7 @@
 
 #include "cheap_hashes.h"
 #include "django_encodings.h"
-#include "util/random.h"
+#include "tests/util/counting_random.h"
 
 namespace {
 
@@ -23,17 +23,7 @@ using crypto::PasswordHashes;
 using crypto::PasswordParams;
 using crypto::Verdict;
 
-class CountingRandom final : public util::Random {
- public:
-  void fill(std::span<unsigned char> out) override {
-    for (unsigned char& byte : out) byte = next_++;
-  }
-
- private:
-  unsigned char next_ = 0;
-};
-
-class PasswordHashTest : public CppUnit::TestFixture {
+class PasswordHashTest : public cheap_hashes::Fixture {
   CPPUNIT_TEST_SUITE(PasswordHashTest);
   CPPUNIT_TEST(verifies_what_django_wrote);
   CPPUNIT_TEST(refuses_another_password_for_what_django_wrote);
@@ -44,12 +34,6 @@ class PasswordHashTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(bcrypt_does_not_stop_at_a_nul);
   CPPUNIT_TEST(many_threads_get_their_own_answers);
   CPPUNIT_TEST_SUITE_END();
-
-  util::SystemRandom random_;
-
-  bool matches(std::string_view text, const std::string& encoded) {
-    return PasswordHashes(cheap(), random_).verify(text, encoded).matched;
-  }
 
   void verifies_what_django_wrote() {
     for (const auto& row : django_encodings::rows) {
@@ -88,7 +72,7 @@ class PasswordHashTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(encoded, row.length, encoded.size());
     }
     // With bytes 0 to 15 for a salt; argon2-cffi gives the same.
-    CountingRandom counting;
+    util_test::CountingRandom counting;
     CPPUNIT_ASSERT_EQUAL(std::string("argon2$argon2id$v=19$m=64,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$"
                                      "zLjlGcPy1CPy5nNELJKzno+kfci3kwnnXtghLAY2x3E"),
                          PasswordHashes(cheap(Hasher::argon2id), counting).encode(password));

@@ -4,7 +4,6 @@
 
 #include "cheap_hashes.h"
 #include "django_encodings.h"
-#include "util/random.h"
 
 namespace {
 
@@ -15,15 +14,13 @@ using crypto::PasswordHashes;
 using crypto::PasswordParams;
 using crypto::Verdict;
 
-class PasswordUpgradeTest : public CppUnit::TestFixture {
+class PasswordUpgradeTest : public cheap_hashes::Fixture {
   CPPUNIT_TEST_SUITE(PasswordUpgradeTest);
   CPPUNIT_TEST(a_weaker_hash_is_upgraded_and_none_is_lowered);
   CPPUNIT_TEST(between_families_guesses_become_no_cheaper);
   CPPUNIT_TEST(a_wrong_password_upgrades_nothing);
   CPPUNIT_TEST(bcrypt_of_a_long_password_is_verified_and_never_upgraded);
   CPPUNIT_TEST_SUITE_END();
-
-  util::SystemRandom random_;
 
   void a_weaker_hash_is_upgraded_and_none_is_lowered() {
     const auto write = [&](auto change) {

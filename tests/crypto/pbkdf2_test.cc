@@ -23,17 +23,13 @@ struct Case {
   unsigned iterations;
 };
 
-std::string hex(const crypto::Sha256& bytes) {
-  return util::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
 std::string openssl(const Case& of) {
   crypto::Sha256 out;
   CPPUNIT_ASSERT_EQUAL(1, PKCS5_PBKDF2_HMAC(of.password.data(), static_cast<int>(of.password.size()),
                                             reinterpret_cast<const unsigned char*>(of.salt.data()),
                                             static_cast<int>(of.salt.size()), static_cast<int>(of.iterations),
                                             EVP_sha256(), static_cast<int>(out.size()), out.data()));
-  return hex(out);
+  return util::to_hex(out);
 }
 
 /// The same cases in every run.
@@ -83,7 +79,7 @@ class Pbkdf2Test : public CppUnit::TestFixture {
       path.advance(open, least);
     }
     std::string out;
-    for (const auto& lane : lanes) out += hex(lane->result());
+    for (const auto& lane : lanes) out += util::to_hex(lane->result());
     return out;
   }
 
@@ -132,7 +128,7 @@ class Pbkdf2Test : public CppUnit::TestFixture {
         path.advance(lanes, by);
       }
     }
-    CPPUNIT_ASSERT_EQUAL(openssl({one.password, one.salt, iterations}), hex(lane.result()));
+    CPPUNIT_ASSERT_EQUAL(openssl({one.password, one.salt, iterations}), util::to_hex(lane.result()));
   }
 
   void equals_published_vectors() {

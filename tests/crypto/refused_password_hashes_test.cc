@@ -7,7 +7,6 @@
 
 #include "cheap_hashes.h"
 #include "django_encodings.h"
-#include "util/random.h"
 
 namespace {
 
@@ -38,19 +37,13 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text.replace(text.find(what), what.size(), by);
 }
 
-class RefusedPasswordHashesTest : public CppUnit::TestFixture {
+class RefusedPasswordHashesTest : public cheap_hashes::Fixture {
   CPPUNIT_TEST_SUITE(RefusedPasswordHashesTest);
   CPPUNIT_TEST(refuses_every_malformed_variant);
   CPPUNIT_TEST(refuses_hashes_that_would_cost_too_much);
   CPPUNIT_TEST(an_unusable_password_matches_nothing);
   CPPUNIT_TEST(a_cheap_hash_is_not_told_by_a_fast_refusal);
   CPPUNIT_TEST_SUITE_END();
-
-  util::SystemRandom random_;
-
-  bool matches(std::string_view text, const std::string& encoded) {
-    return PasswordHashes(cheap(), random_).verify(text, encoded).matched;
-  }
 
   void refuses_every_malformed_variant() {
     const std::string pbkdf2 = "pbkdf2_sha256$1000$seasalt$KB6zxK3r3UVvoU/VcPiCAhCsSpFH7LGGDyLbZVnQsY0=";

@@ -8,6 +8,7 @@
 #include "ctl/scripted_terminal.h"
 #include "ctl/services.h"
 #include "store/sessions_in_memory.h"
+#include "tests/crypto/cheap_hashes.h"
 #include "tests/tokens/fake_personal_tokens.h"
 #include "util/random.h"
 
@@ -51,7 +52,7 @@ struct AccountsInMemory {
   accounts_test::FixedClock clock;
   util::SystemRandom random;
   accounts::PasswordPolicy policy{{}, accounts::CommonPasswords("12345\n")};
-  crypto::PasswordHashes hashes{cheap(), random};
+  crypto::PasswordHashes hashes{cheap_hashes::cheap(), random};
   bool unique_email = true;
 
   accounts_test::FakeRevocationStore revocations;
@@ -61,13 +62,6 @@ struct AccountsInMemory {
 
   jwtauthd::Accounts all() {
     return {users, sessions, personal_tokens, policy, hashes, clock, random, unique_email, {}};
-  }
-
-  static crypto::PasswordParams cheap() {
-    crypto::PasswordParams params;
-    params.hasher = crypto::Hasher::pbkdf2_sha256;
-    params.pbkdf2_iterations = 1;
-    return params;
   }
 };
 

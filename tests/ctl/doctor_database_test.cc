@@ -164,6 +164,9 @@ class DoctorDatabaseTest : public ctl_test::VerbsFixture {
     CPPUNIT_ASSERT(!finding(report(), "passwords.weak", "warning"));
     more_tokens_ = "check_revoke_token = true\n";
     CPPUNIT_ASSERT(finding(report(), "passwords.weak", "warning"));
+    CPPUNIT_ASSERT(!finding(report(), "database.limits", "note"));
+    more_tokens_ = "[server]\ndatabase_threads = 15\n";
+    CPPUNIT_ASSERT(finding(report(), "database.limits", "note"));
     more_tokens_.clear();
 
     database_->run("CREATE TABLE django_migrations (id int)");

@@ -6,6 +6,7 @@
 #include "ctl/plain_text.h"
 #include "ctl/user.h"
 #include "json/parse.h"
+#include "tokens/session_id.h"
 
 namespace {
 
@@ -42,7 +43,7 @@ class SessionTest : public CppUnit::TestFixture {
  public:
   void reads_ids_as_tokens_and_people_write_them() {
     for (const std::string& text : {id_, "019AB3C4-7D1E-7C55-B1C7-A0D3E4F50617"s}) {
-      CPPUNIT_ASSERT_EQUAL(id_, jwtauthd::session_id_text(jwtauthd::parse_session_id(text).value()));
+      CPPUNIT_ASSERT_EQUAL(id_, tokens::sid_text(jwtauthd::parse_session_id(text).value()));
     }
     for (const std::string& text :
          {""s, id_.substr(1), id_ + "0", "-" + id_, "g" + id_.substr(1), std::string(32, '0'), id_ + " "}) {

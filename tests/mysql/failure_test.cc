@@ -24,7 +24,7 @@ class FailureTest : public CppUnit::TestFixture {
     } rows[] = {
         {1451, FailureKind::referred_to},   {1217, FailureKind::referred_to},
         {1062, FailureKind::duplicate_key}, {1586, FailureKind::duplicate_key},
-        {1213, FailureKind::conflict},      {1205, FailureKind::conflict},
+        {1213, FailureKind::conflict},      {1205, FailureKind::lock_wait},
         {2013, FailureKind::lost},          {1927, FailureKind::lost},
         {1053, FailureKind::lost},          {2006, FailureKind::unsent},
         {4031, FailureKind::unsent},        {1146, FailureKind::no_such_table},

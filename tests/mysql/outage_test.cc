@@ -66,6 +66,7 @@ class OutageTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(slow_statement_ends_at_the_read_timeout);
   CPPUNIT_TEST(hanging_server_makes_callers_fail_before_connect_timeout);
   CPPUNIT_TEST(more_callers_than_connections_wait_and_then_fail);
+  CPPUNIT_TEST(busy_connections_are_waited_for);
   CPPUNIT_TEST(too_many_connections_at_the_server_leaves_the_open_ones_usable);
   CPPUNIT_TEST(wrong_password_says_so_without_the_password);
   CPPUNIT_TEST(read_only_server_is_an_outage);
@@ -201,6 +202,27 @@ class OutageTest : public CppUnit::TestFixture {
     std::this_thread::sleep_for(milliseconds(20));
     lease.reset();
     waiter.join();
+  }
+
+  void busy_connections_are_waited_for() {
+    mysql::Options busy = options();
+    busy.pool_size = 1;
+    busy.acquire_timeout = milliseconds(800);
+    mysql::Pool pool(std::move(busy));
+    CPPUNIT_ASSERT(eventually_pings(pool));
+    std::atomic<int> failed{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 5; ++i) {  // the last one waits for four of 300 ms
+      threads.emplace_back([&] {
+        try {
+          pool.acquire().prepare("SELECT SLEEP(0.3)").query();
+        } catch (const util::Outage&) {
+          ++failed;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    CPPUNIT_ASSERT_EQUAL(0, failed.load());
   }
 
   void too_many_connections_at_the_server_leaves_the_open_ones_usable() {

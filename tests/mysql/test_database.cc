@@ -50,17 +50,18 @@ mysql::Options server_options(const std::string& database) {
   return server.options(database);
 }
 
-std::string new_database() {
-  static int count = 0;
-  const std::string name = "jwtauthd_test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
-  mysql::Pool pool(server_options(kNoDatabase));
-  pool.acquire().run("CREATE DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
-  return name;
-}
-
+/// A sanitizer's build on a busy machine may need longer than a request would be made to wait.
 mysql::Options patient(mysql::Options options) {
   options.acquire_timeout = std::chrono::seconds(5);
   return options;
+}
+
+std::string new_database() {
+  static int count = 0;
+  const std::string name = "jwtauthd_test_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
+  mysql::Pool pool(patient(server_options(kNoDatabase)));
+  pool.acquire().run("CREATE DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
+  return name;
 }
 
 }  // namespace
@@ -75,7 +76,6 @@ TestDatabase::~TestDatabase() {
   }
 }
 
-/// A sanitizer's build on a busy machine may need longer than a request would be made to wait.
 mysql::Options TestDatabase::options() const {
   return patient(server_options(name_));
 }

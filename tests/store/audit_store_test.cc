@@ -5,10 +5,9 @@
 #include <optional>
 #include <set>
 
-#include "store/migrator.h"
 #include "store/mysql_audit_store.h"
 #include "store/mysql_user_store.h"
-#include "tests/mysql/test_database.h"
+#include "tests/store/store_fixture.h"
 
 namespace {
 
@@ -20,7 +19,7 @@ util::TimePoint at(std::int64_t seconds) {
   return util::TimePoint(std::chrono::seconds(1'700'000'000 + seconds));
 }
 
-class AuditStoreTest : public CppUnit::TestFixture {
+class AuditStoreTest : public store_test::StoreFixture<store::MysqlAuditStore> {
   CPPUNIT_TEST_SUITE(AuditStoreTest);
   CPPUNIT_TEST(every_kind_has_a_name_and_comes_back);
   CPPUNIT_TEST(event_comes_back_as_it_went);
@@ -28,23 +27,20 @@ class AuditStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_kind_of_a_newer_version_is_shown_as_it_is);
   CPPUNIT_TEST(filters_and_orders);
   CPPUNIT_TEST(switched_off_it_writes_nothing);
-  CPPUNIT_TEST(purges_in_batches_through_an_index);
+  CPPUNIT_TEST(purges_in_batches);
   CPPUNIT_TEST(user_changes_are_audited_with_them);
   CPPUNIT_TEST(profile_changes_what_is_given);
   CPPUNIT_TEST(profile_takes_no_address_of_another);
   CPPUNIT_TEST_SUITE_END();
 
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlAuditStore> audit_;
   std::optional<store::MysqlUserStore> users_;
 
   void append(AuditKind kind, std::int64_t user_id, std::int64_t second, const std::string& address = "") {
-    audit_->append({kind, at(second), user_id, {}, address, "cli", ""});
+    store_->append({kind, at(second), user_id, {}, address, "cli", ""});
   }
   std::string kinds(const store::AuditFilter& filter) {
     std::string text;
-    for (const auto& record : audit_->list(filter)) text += record.kind + " ";
+    for (const auto& record : store_->list(filter)) text += record.kind + " ";
     return text;
   }
   std::int64_t add_user(const std::string& name, const std::string& email) {
@@ -61,17 +57,12 @@ class AuditStoreTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    database_.emplace();
-    pool_.emplace(database_->options());
-    audit_.emplace(*pool_);
+    StoreFixture::setUp();
     users_.emplace(*pool_);
-    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
   }
   void tearDown() override {
     users_.reset();
-    audit_.reset();
-    pool_.reset();
-    database_.reset();
+    StoreFixture::tearDown();
   }
 
   void every_kind_has_a_name_and_comes_back() {
@@ -82,7 +73,7 @@ class AuditStoreTest : public CppUnit::TestFixture {
       append(kind, 0, 0);
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{23}, names.size());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{23}, audit_->list({}).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{23}, store_->list({}).size());
     CPPUNIT_ASSERT(!names.contains("unknown"));
     CPPUNIT_ASSERT(!store::audit_kind("Login") && !store::audit_kind(""));
   }
@@ -97,8 +88,8 @@ class AuditStoreTest : public CppUnit::TestFixture {
                      "reuse"};
     event.session.fill(0xfe);
     event.session[3] = 0;
-    audit_->append(event);
-    const auto found = audit_->list({}).at(0);
+    store_->append(event);
+    const auto found = store_->list({}).at(0);
     CPPUNIT_ASSERT(found.id > 0);
     CPPUNIT_ASSERT_EQUAL("refresh_reuse"s, found.kind);
     CPPUNIT_ASSERT(found.at == event.at && found.session == event.session);
@@ -109,9 +100,9 @@ class AuditStoreTest : public CppUnit::TestFixture {
   }
 
   void nothing_that_comes_from_outside_makes_a_row_fail() {
-    audit_->append(
+    store_->append(
         {AuditKind::login, at(0), 0, {}, "\xff\x1b[2J", std::string(300, 'r'), "\xF0\x9F\x98\x80"});
-    const auto found = audit_->list({}).at(0);
+    const auto found = store_->list({}).at(0);
     CPPUNIT_ASSERT_EQUAL("??[2J"s, found.address);
     CPPUNIT_ASSERT_EQUAL(std::string(64, 'r'), found.request_id);
     CPPUNIT_ASSERT_EQUAL("????"s, found.reason);
@@ -128,7 +119,7 @@ class AuditStoreTest : public CppUnit::TestFixture {
     append(AuditKind::logout, 7, 2, "192.0.2.2");
     append(AuditKind::login, 8, 3, "192.0.2.1");
     append(AuditKind::locked_out, 8, 4);
-    const auto first = audit_->list({}).at(0).id;
+    const auto first = store_->list({}).at(0).id;
     using Filter = store::AuditFilter;
     const struct {
       const char* expected;
@@ -159,27 +150,12 @@ class AuditStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(before, pool_->statements_sent());
   }
 
-  void purges_in_batches_through_an_index() {
+  void purges_in_batches() {
     for (int i = 0; i < 5; ++i) append(AuditKind::login, 1, i);
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, audit_->purge(at(3), 2));
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, audit_->purge(at(3), 2));
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, audit_->purge(at(3), 2));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, audit_->list({}).size());
-    database_->run(
-        "INSERT INTO jwtauthd_audit SELECT seq + 100, NOW(6) + INTERVAL seq MINUTE, 'login', seq, '', '', "
-        "'', '' "
-        "FROM (WITH RECURSIVE s AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT "
-        "seq "
-        "FROM s) AS numbers");
-    database_->column("ANALYZE TABLE jwtauthd_audit");
-    auto lease = pool_->acquire();
-    auto rows = lease
-                    .prepare(
-                        "EXPLAIN DELETE FROM jwtauthd_audit WHERE happened_at < NOW(6) + INTERVAL 9 MINUTE "
-                        "ORDER BY happened_at LIMIT 100")
-                    .query();
-    CPPUNIT_ASSERT(rows.next());
-    CPPUNIT_ASSERT_EQUAL("happened_at"s, rows.text(6));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, store_->purge(at(3), 2));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, store_->purge(at(3), 2));
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, store_->purge(at(3), 2));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, store_->list({}).size());
   }
 
   void user_changes_are_audited_with_them() {
@@ -204,7 +180,7 @@ class AuditStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("user_created user_activated profile_changed "s, kinds({}));
     store::MysqlUserStore silent(*pool_, store::Auditing::off);
     CPPUNIT_ASSERT(silent.activate(user.id, &opened));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, audit_->list({}).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, store_->list({}).size());
   }
 
   void profile_changes_what_is_given() {
@@ -232,7 +208,7 @@ class AuditStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(users_->update_profile(bob, {"B", {}, "ANN@example.com"}, true, &changed) ==
                    store::ProfileUpdate::email_taken);
     CPPUNIT_ASSERT_EQUAL("First"s, users_->find_by_id(bob)->first_name);
-    CPPUNIT_ASSERT(audit_->list({}).empty());
+    CPPUNIT_ASSERT(store_->list({}).empty());
     CPPUNIT_ASSERT(users_->update_profile(bob, {{}, {}, "BOB@example.com"}, true) ==
                    store::ProfileUpdate::ok);
     CPPUNIT_ASSERT(users_->update_profile(bob, {{}, {}, "ann@example.com"}, false) ==

@@ -2,6 +2,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,7 @@ class JointRotationTest : public SessionFixture {
   CPPUNIT_TEST(a_grandfather_is_late_beside_others);
   CPPUNIT_TEST(a_token_of_an_ended_session_is_late_beside_others);
   CPPUNIT_TEST(a_successor_that_is_exchanged_at_once_was_given);
+  CPPUNIT_TEST(a_row_that_somebody_holds_is_waited_for_once);
   CPPUNIT_TEST_SUITE_END();
 
   static store::Rotation rotation_of(unsigned char session, unsigned char presented, unsigned char next) {
@@ -48,6 +50,26 @@ class JointRotationTest : public SessionFixture {
         (together({rotation_of(1, 1, 2), rotation_of(2, 1, 2)}) == std::vector<bool>{false, true}));
     CPPUNIT_ASSERT(
         (together({rotation_of(1, 3, 4), rotation_of(2, 2, 3)}) == std::vector<bool>{false, true}));
+  }
+
+  void a_row_that_somebody_holds_is_waited_for_once() {
+    auto options = database_->options();
+    options.read_timeout = std::chrono::seconds(2);  // makes the lock wait one second
+    mysql::Pool pool(std::move(options));
+    store::MysqlSessionStore store(pool);
+    auto holder = std::make_unique<mysql::Transaction>(*pool_);
+    holder->prepare("UPDATE jwtauthd_session SET user_id = 7 WHERE RIGHT(HEX(id), 2) = '01'").execute();
+    const auto before = pool.statements_sent();
+    const std::vector<store::Rotation> both{rotation_of(1, 3, 4), rotation_of(2, 1, 2)};
+    CPPUNIT_ASSERT_THROW(store.rotate_all(both), store::Busy);
+    CPPUNIT_ASSERT_EQUAL(before + 1, pool.statements_sent());
+    CPPUNIT_ASSERT(!store.rotate_without_waiting(both[0]));
+    CPPUNIT_ASSERT(store.rotate_without_waiting(both[1]));
+    CPPUNIT_ASSERT(!store.rotate_without_waiting(both[1]));
+    CPPUNIT_ASSERT(store.find(id(2))->current == jti(2));
+    holder.reset();
+    CPPUNIT_ASSERT(store.rotate_without_waiting(both[0]));
+    CPPUNIT_ASSERT(!store.rotate_without_waiting(rotation_of(99, 1, 2)));
   }
 
   /// Another client has the successor as soon as the row has it, while the statement's sender still reads

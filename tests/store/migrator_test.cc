@@ -29,6 +29,7 @@ class MigratorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(auth_user_is_djangos_but_for_one_index);
   CPPUNIT_TEST(database_of_a_real_django_is_left_as_it_is);
   CPPUNIT_TEST(migrations_can_be_repeated);
+  CPPUNIT_TEST(a_table_with_rows_is_changed_as_it_is);
   CPPUNIT_TEST(applies_what_is_missing_in_order);
   CPPUNIT_TEST(two_hosts_at_once_do_each_thing_once);
   CPPUNIT_TEST(gives_up_when_the_lock_is_held_on);
@@ -164,6 +165,18 @@ class MigratorTest : public CppUnit::TestFixture {
     database_->run("UPDATE jwtauthd_migrations SET finished_at = NULL");
     CPPUNIT_ASSERT_EQUAL(store::embedded_migrations().size(), Migrator(*pool_).migrate().value().size());
     CPPUNIT_ASSERT_EQUAL(before, structure(*database_));
+  }
+
+  void a_table_with_rows_is_changed_as_it_is() {
+    auto before = store::embedded_migrations();
+    std::erase_if(before, [](const Migration& migration) { return migration.number >= 5; });
+    CPPUNIT_ASSERT(Migrator(*pool_, before).migrate());
+    database_->run(
+        "INSERT INTO jwtauthd_audit SELECT seq, NOW(6), 'login', seq, '', '', '', '' FROM (WITH RECURSIVE s "
+        "AS "
+        "(SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 900) SELECT seq FROM s) AS numbers");
+    CPPUNIT_ASSERT(Migrator(*pool_).migrate().value().front() == "0005_audit_by_kind");
+    CPPUNIT_ASSERT_EQUAL(std::string("900"), database_->value("SELECT COUNT(*) FROM jwtauthd_audit"));
   }
 
   void applies_what_is_missing_in_order() {

@@ -35,10 +35,14 @@ class RevocationStoreTest : public store_test::StoreFixture<store::MysqlRevocati
             "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) "
             "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), ?, ?)")
         .bind(one.user_id)
-        .bind(util::to_hex({reinterpret_cast<const char*>(one.session.data()), one.session.size()}))
+        .bind(util::to_hex(one.session))
         .bind(one.not_before)
         .bind(one.expires)
         .execute();
+  }
+
+  bool has_ended(std::int64_t user_id, const store::SessionId& session, std::int64_t issued) {
+    return store_->has_ended(user_id, session, issued, store::Reading::settled);
   }
 
  public:
@@ -102,11 +106,11 @@ class RevocationStoreTest : public store_test::StoreFixture<store::MysqlRevocati
     Revocation one{0, 7, {9}, 0, kFar};
     append(one);
     append({0, 8, {}, 1'700'000'000, kFar});
-    CPPUNIT_ASSERT(store_->has_ended(7, one.session, 1));
-    CPPUNIT_ASSERT(!store_->has_ended(7, {8}, 1));
-    CPPUNIT_ASSERT(!store_->has_ended(8, one.session, 1'700'000'001));
-    CPPUNIT_ASSERT(store_->has_ended(8, one.session, 1'700'000'000));
-    CPPUNIT_ASSERT(!store_->has_ended(9, one.session, 0));
+    CPPUNIT_ASSERT(has_ended(7, one.session, 1));
+    CPPUNIT_ASSERT(!has_ended(7, {8}, 1));
+    CPPUNIT_ASSERT(!has_ended(8, one.session, 1'700'000'001));
+    CPPUNIT_ASSERT(has_ended(8, one.session, 1'700'000'000));
+    CPPUNIT_ASSERT(!has_ended(9, one.session, 0));
   }
 
   void an_end_that_is_under_way_is_waited_for() {
@@ -114,8 +118,10 @@ class RevocationStoreTest : public store_test::StoreFixture<store::MysqlRevocati
         "INSERT INTO auth_user VALUES (7, 'old', NULL, 0, 'ann', '', '', '', 0, 1, '2024-01-01 00:00:00')");
     mysql::Transaction ending(*pool_);
     ending.prepare("SELECT id FROM auth_user WHERE id = 7 FOR UPDATE").query();
-    auto asked = std::async(std::launch::async, [&] { return store_->has_ended(7, {9}, 1'700'000'000); });
+    auto asked = std::async(std::launch::async, [&] { return has_ended(7, {9}, 1'700'000'000); });
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    CPPUNIT_ASSERT(
+        !store_->has_ended(7, {9}, 1'700'000'000, store::Reading::as_committed));  // which waits for none
     ending
         .prepare(
             "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) VALUES "

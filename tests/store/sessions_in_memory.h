@@ -23,15 +23,12 @@ class SessionsInMemory : public store::SessionStore {
   std::vector<store::Session> rows;
   std::atomic<bool> away{false};                            // for rotations
   std::vector<std::size_t> together;                        // how many each rotation of several had
+  std::optional<store::SessionId> held;                     // its row is locked by somebody else
   std::atomic<const util::Clock*> database_clock{nullptr};  // nullptr: rows are as of now
 
   store::Created create(const store::Session& session, const store::Grounds& grounds) override {
     const std::lock_guard lock(mutex_);
     if (!holds(session, grounds)) return store::Created::refused;
-    const auto live = std::count_if(rows.begin(), rows.end(), [&](const auto& one) {
-      return one.user_id == session.user_id && is_live(one, session.created_at);
-    });
-    if (grounds.fewer_than > 0 && live >= grounds.fewer_than) return store::Created::full;
     if (row(session.id) != nullptr) return store::Created::taken;
     rows.push_back(session);
     touched_.push_back({session.id, database_time()});
@@ -47,6 +44,8 @@ class SessionsInMemory : public store::SessionStore {
     if (away) throw util::Outage("the database is away");
     const std::lock_guard lock(mutex_);
     together.push_back(rotations.size());
+    if (std::any_of(rotations.begin(), rotations.end(), [&](const auto& one) { return one.id == held; }))
+      throw store::Busy("a row is locked");
     if (rotations.size() == 1) return {rotate_row(rotations.front())};
     const auto count = static_cast<std::uint64_t>(
         std::count_if(rotations.begin(), rotations.end(), [&](const auto& one) { return rotate_row(one); }));
@@ -54,6 +53,9 @@ class SessionsInMemory : public store::SessionStore {
     std::vector<std::optional<store::Session>> found;
     for (const auto& rotation : rotations) found.push_back(read(rotation.id));
     return store::which_rotated(rotations, found, count, {});
+  }
+  bool rotate_without_waiting(const store::Rotation& rotation) override {
+    return rotation.id != held && rotate(rotation);
   }
   std::optional<store::Session> find(const store::SessionId& id) override {
     const std::lock_guard lock(mutex_);
@@ -71,6 +73,13 @@ class SessionsInMemory : public store::SessionStore {
                      [](const auto& a, const auto& b) { return a.last_used_at > b.last_used_at; });
     if (found.size() > filter.limit) found.resize(filter.limit);
     return found;
+  }
+  std::uint64_t count(std::int64_t user_id, const std::optional<store::SessionId>& except,
+                      util::TimePoint now) override {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::uint64_t>(std::count_if(rows.begin(), rows.end(), [&](const auto& one) {
+      return one.user_id == user_id && one.id != except && is_live(one, now);
+    }));
   }
 
   std::vector<store::SessionId> revoke(std::int64_t user_id, const store::SessionId& id,

@@ -33,20 +33,9 @@ class StoreFixture : public CppUnit::TestFixture {
   std::optional<mysql::Pool> pool_;
   std::optional<Store> store_;
 
-  /// The index that a statement uses, by EXPLAIN.
-  std::string plan(const std::string& sql) { return explained(sql, 6); }
-  bool sorts(const std::string& sql) { return explained(sql, 10).find("filesort") != std::string::npos; }
   void add_user(std::int64_t id, const std::string& name, const std::string& hash = "old$AAAA") {
     database_->run("INSERT INTO auth_user VALUES (" + std::to_string(id) + ", '" + hash + "', NULL, 0, '" +
                    name + "', '', '', '', 0, 1, '2024-01-01 00:00:00')");
-  }
-
- private:
-  std::string explained(const std::string& sql, unsigned column) {
-    auto lease = pool_->acquire();
-    auto rows = lease.prepare(("EXPLAIN " + sql).c_str()).query();
-    CPPUNIT_ASSERT(rows.next());
-    return rows.text(column);
   }
 };
 

@@ -6,9 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "store/migrator.h"
 #include "store/mysql_user_store.h"
-#include "tests/mysql/test_database.h"
+#include "tests/store/store_fixture.h"
 #include "util/error.h"
 
 namespace {
@@ -35,7 +34,7 @@ std::string repeated(std::string_view unit, int times) {
   return text;
 }
 
-class UserStoreTest : public CppUnit::TestFixture {
+class UserStoreTest : public store_test::StoreFixture<store::MysqlUserStore> {
   CPPUNIT_TEST_SUITE(UserStoreTest);
   CPPUNIT_TEST(user_comes_back_as_it_went);
   CPPUNIT_TEST(defaults_come_back_as_they_went);
@@ -56,10 +55,6 @@ class UserStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(each_reading_call_is_one_statement);
   CPPUNIT_TEST_SUITE_END();
 
-  // Not before setUp(): CppUnit makes all fixtures before the first test runs.
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Pool> pool_;
-  std::optional<store::MysqlUserStore> store_;
   store::UserStore* users_ = nullptr;
 
   std::int64_t add(const std::string& username, const std::string& email = "") {
@@ -84,14 +79,8 @@ class UserStoreTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    database_.emplace();
-    pool_.emplace(database_->options());
-    users_ = &store_.emplace(*pool_);
-    CPPUNIT_ASSERT(store::Migrator(*pool_).migrate());
-  }
-  void tearDown() override {
-    pool_.reset();
-    database_.reset();
+    StoreFixture::setUp();
+    users_ = &*store_;
   }
 
   void user_comes_back_as_it_went() {

@@ -90,7 +90,8 @@ class FakeRevocations final : public store::RevocationStore {
     if (rows.size() > limit) rows.resize(limit);
     return rows;
   }
-  bool has_ended(std::int64_t user_id, const store::SessionId& session, std::int64_t issued) override {
+  bool has_ended(std::int64_t user_id, const store::SessionId& session, std::int64_t issued,
+                 store::Reading) override {
     if (away) throw util::Outage("the database is away");
     ++looked_up;
     const std::lock_guard lock(mutex_);

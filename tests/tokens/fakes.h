@@ -16,11 +16,11 @@
 
 #include "crypto/digest.h"
 #include "store/user_store.h"
+#include "tests/util/counting_random.h"
 #include "tokens/key_ring.h"
 #include "util/clock.h"
 #include "util/encoding.h"
 #include "util/error.h"
-#include "util/random.h"
 
 namespace tokens_test {
 
@@ -36,16 +36,7 @@ class ManualClock final : public util::Clock {
   std::atomic<std::int64_t> micros_{tokens_test::now * 1'000'000};
 };
 
-/// Bytes that count up, so that a test knows what was drawn.
-class CountingRandom final : public util::Random {
- public:
-  void fill(std::span<unsigned char> out) override {
-    for (unsigned char& byte : out) byte = next_++;
-  }
-
- private:
-  unsigned char next_ = 0;
-};
+using util_test::CountingRandom;
 
 inline constexpr std::string_view secret = "tokens-room-4b1d77e05c92-a8f3-6620e";
 

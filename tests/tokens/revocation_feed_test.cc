@@ -48,6 +48,8 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_everything_after_a_pause_longer_than_the_window);
   CPPUNIT_TEST(finds_what_no_poll_shows);
   CPPUNIT_TEST(polls_while_it_reads_everything);
+  CPPUNIT_TEST(a_long_read_of_everything_leaves_it_fresh);
+  CPPUNIT_TEST(after_an_outage_it_is_fresh_when_everything_was_read);
   CPPUNIT_TEST(asks_the_database_about_one);
   CPPUNIT_TEST(reads_everything_when_the_clock_was_set);
   CPPUNIT_TEST(does_not_read_again_what_it_has_seen);
@@ -181,15 +183,48 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     for (unsigned char number = 1; number <= 6; ++number) CPPUNIT_ASSERT(feed.revoked(of_session(number)));
   }
 
+  /// Whether it is fresh as each page of a second read of everything begins, and behind it; so many seconds
+  /// after the first one, and for each page.
+  std::string freshness_of_second_read(int pause, int each_page) {
+    tokens::FeedOptions options;
+    options.page = 1;
+    tokens::RevocationFeed feed(rows_, clock_, options, [this] {
+      return std::chrono::steady_clock::time_point(std::chrono::seconds(seconds_));
+    });
+    for (unsigned char number = 1; number <= 3; ++number) rows_.put(ends_session(number, number), false);
+    feed.poll_once();
+    const auto pass = [&](int seconds) {
+      seconds_ += seconds;
+      clock_.advance(std::chrono::seconds(seconds));
+    };
+    pass(pause);
+    std::string told;
+    rows_.before_page = [&] {
+      told += feed.fresh() ? "fresh " : "stale ";
+      pass(each_page);
+    };
+    feed.poll_once();
+    return told + (feed.fresh() ? "fresh" : "stale");
+  }
+
+  void a_long_read_of_everything_leaves_it_fresh() {
+    CPPUNIT_ASSERT_EQUAL(std::string("fresh fresh fresh fresh fresh"), freshness_of_second_read(15, 40));
+  }
+
+  void after_an_outage_it_is_fresh_when_everything_was_read() {
+    CPPUNIT_ASSERT_EQUAL(std::string("stale stale stale stale fresh"), freshness_of_second_read(90, 10));
+  }
+
   void asks_the_database_about_one() {
     feed_.poll_once();
     rows_.put(ends_session(200), true);
     rows_.put(ends_user(8, now), true);
     CPPUNIT_ASSERT(!feed_.revoked(without_sid(7, now)));
-    CPPUNIT_ASSERT(feed_.ended_in_database(without_sid(7, now)));
-    CPPUNIT_ASSERT(feed_.ended_in_database(without_sid(8, now)));
-    CPPUNIT_ASSERT(!feed_.ended_in_database(without_sid(9, now)));
-    CPPUNIT_ASSERT(!feed_.ended_in_database({8, now + 300, {.issued = now}, {session(1), true}}));
+    CPPUNIT_ASSERT(feed_.ended_in_database(without_sid(7, now), store::Reading::settled));
+    CPPUNIT_ASSERT(feed_.ended_in_database(without_sid(8, now), store::Reading::settled));
+    CPPUNIT_ASSERT(!feed_.ended_in_database(without_sid(9, now), store::Reading::settled));
+    CPPUNIT_ASSERT(!feed_.ended_in_database({8, now + 300, {.issued = now}, {session(1), true}},
+                                            store::Reading::settled));
     CPPUNIT_ASSERT_EQUAL(0, rows_.polls.load());
   }
 

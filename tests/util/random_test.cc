@@ -7,18 +7,9 @@
 #include <set>
 #include <string>
 
+#include "tests/util/counting_random.h"
+
 namespace {
-
-/// Counts 0, 1, 2 … 255, 0, …
-class CountingRandom : public util::Random {
- public:
-  void fill(std::span<unsigned char> out) override {
-    for (unsigned char& byte : out) byte = next_++;
-  }
-
- private:
-  unsigned char next_ = 0;
-};
 
 class RandomTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RandomTest);
@@ -30,14 +21,14 @@ class RandomTest : public CppUnit::TestFixture {
 
  public:
   void writes_bytes_as_hex() {
-    CountingRandom random;
+    util_test::CountingRandom random;
     CPPUNIT_ASSERT_EQUAL(std::string("00010203"), random.hex(4));
     CPPUNIT_ASSERT_EQUAL(std::string("0405"), random.hex(2));
   }
 
   void draws_every_letter_equally_often() {
     // 992 characters take 1000 bytes or so: four rounds of 0…247, of which each letter has four a round.
-    CountingRandom random;
+    util_test::CountingRandom random;
     const std::string text = random.alphanumeric(992);
     std::array<int, 256> seen{};
     for (const char c : text) ++seen[static_cast<unsigned char>(c)];
