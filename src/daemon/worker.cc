@@ -20,8 +20,8 @@ constexpr auto kReadyWithin = 10s;
 // A start takes milliseconds, and whoever restarts workers one by one waits for each.
 constexpr auto kSoon = 10ms;
 constexpr auto kLater = 250ms;
-// A worker that is about to be ready leaves requests to the others, or in the socket's queue, meanwhile.
-// Under a load of 12 on two cores one that did not answered 941 of a million requests 503 over fifty
+// A worker that is about to be ready leaves requests to the others, or in the socket's queue, meanwhile. One
+// that took them at once, on a machine that was busy, answered 941 of a million with errors over fifty
 // restarts.
 constexpr auto kWorthWaiting = 2s;
 
