@@ -172,9 +172,9 @@ class TopTest : public CppUnit::TestFixture {
     const jwtauthd::doctor::Report nothing;
     const auto health = [&](const metrics::Reading& reading, const jwtauthd::doctor::Report& report) {
       return jwtauthd::judge(config,
-                   metrics::Reading{reading.moment, std::make_unique<metrics::Values>(*reading.all),
-                                    reading.workers},
-                   report)
+                             metrics::Reading{reading.moment, std::make_unique<metrics::Values>(*reading.all),
+                                              reading.workers},
+                             report)
           .health();
     };
     CPPUNIT_ASSERT(health(healthy(), nothing) == Health::ok);

@@ -78,8 +78,9 @@ class ReceivedRequestTest : public CppUnit::TestFixture {
   }
 
   void ill_formed_traceparent_is_none() {
-    const auto told = received({{"HTTP_TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736\n-00f067aa0ba902b7-01"}}, {},
-                               [](const http::Request& r) { return std::string(r.trace) + std::string(r.span); });
+    const auto told =
+        received({{"HTTP_TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736\n-00f067aa0ba902b7-01"}}, {},
+                 [](const http::Request& r) { return std::string(r.trace) + std::string(r.span); });
     CPPUNIT_ASSERT_EQUAL(std::string(), told);
   }
 

@@ -67,7 +67,7 @@ class MetricsTest : public CppUnit::TestFixture {
     for (int i = 0; i < 40; ++i) CPPUNIT_ASSERT_EQUAL(200, dashboard(account.access).status);
     for (int i = 0; i < 7; ++i) CPPUNIT_ASSERT_EQUAL(401, dashboard("x").status);
     for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT_EQUAL(404, get("/api/no/such/" + std::to_string(i)).status);
-    CPPUNIT_ASSERT_EQUAL(405, request("PUT", "/api/dashboard/").status);
+    CPPUNIT_ASSERT_EQUAL(405, request("PUT", "/api/login/").status);
     CPPUNIT_ASSERT_EQUAL(401, login(account.username, "wrong-password").status);
     CPPUNIT_ASSERT_EQUAL(200, refresh(account.refresh).status);
     // Asked often enough that both answer.
