@@ -122,10 +122,14 @@ class SetupDatabaseTest : public ctl_test::VerbsFixture {
     std::string other = name_;
     other[other.rfind('_')] = 'x';  // what an unescaped _ would stand for
     CPPUNIT_ASSERT(!provision_->has_rights(kUser, other));
-    CPPUNIT_ASSERT_EQUAL(
-        "1"s,
-        database_->value("SELECT COUNT(DISTINCT table_schema) FROM information_schema.schema_privileges "
-                         "WHERE grantee = '''setup_test''@''localhost'''"));
+    auto lease = administrator_->acquire();
+    auto rows = lease
+                    .prepare(
+                        "SELECT COUNT(DISTINCT table_schema) FROM information_schema.schema_privileges "
+                        "WHERE grantee = '''setup_test''@''localhost'''")
+                    .query();
+    CPPUNIT_ASSERT(rows.next());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, rows.integer(1));
   }
 
  private:
