@@ -61,10 +61,10 @@ class SetupDatabaseTest : public ctl_test::VerbsFixture {
     name_ = database_->name() + "_new";
     administrator_.emplace(root(""));
     provision_.emplace(*administrator_);
-    write(
-        "[database]\nsocket = \"" + database_->options().socket + "\"\nname = \"" + name_ + "\"\nuser = \"" +
-        kUser +
-        "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a\"\n");
+    write("[database]\nsocket = \"" + database_->options().socket + "\"\nname = \"" + name_ +
+          "\"\nuser = \"" + kUser +
+          "\"\n[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a\"\n"
+          "[passwords]\nrefuse_common = false\n");
     options_ = {.config_path = config_, .service_user = kUser};
     host_ = {};
     host_.users.insert(kUser);
@@ -122,10 +122,14 @@ class SetupDatabaseTest : public ctl_test::VerbsFixture {
     std::string other = name_;
     other[other.rfind('_')] = 'x';  // what an unescaped _ would stand for
     CPPUNIT_ASSERT(!provision_->has_rights(kUser, other));
-    CPPUNIT_ASSERT_EQUAL(
-        "1"s,
-        database_->value("SELECT COUNT(DISTINCT table_schema) FROM information_schema.schema_privileges "
-                         "WHERE grantee = '''setup_test''@''localhost'''"));
+    auto lease = administrator_->acquire();
+    auto rows = lease
+                    .prepare(
+                        "SELECT COUNT(DISTINCT table_schema) FROM information_schema.schema_privileges "
+                        "WHERE grantee = '''setup_test''@''localhost'''")
+                    .query();
+    CPPUNIT_ASSERT(rows.next());
+    CPPUNIT_ASSERT_EQUAL(std::int64_t{1}, rows.integer(1));
   }
 
  private:
