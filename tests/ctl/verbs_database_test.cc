@@ -5,6 +5,7 @@
 
 #include "ctl/verbs_fixture.h"
 #include "json/parse.h"
+#include "tokens/key_room.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ class VerbsDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST(expired_tokens_are_flushed_in_batches);
   CPPUNIT_TEST(groups_are_made_filled_and_deleted);
   CPPUNIT_TEST(a_group_that_django_holds_on_to_is_not_deleted);
+  CPPUNIT_TEST(changes_of_keys_are_audited_and_need_no_database);
   CPPUNIT_TEST_SUITE_END();
 
   void add_user(int id, const std::string& name) {
@@ -160,6 +162,32 @@ class VerbsDatabaseTest : public ctl_test::VerbsFixture {
         database_->value(
             "SELECT GROUP_CONCAT(CONCAT(kind, ':', user_id, ':', reason) ORDER BY id SEPARATOR ' ') "
             "FROM jwtauthd_audit"));
+  }
+
+  void changes_of_keys_are_audited_and_need_no_database() {
+    const tokens_test::KeyRoom files;
+    const std::string keys = "[keys]\ndirectory = \"" + files.path() + "\"\n";
+    configure(keys);
+    CPPUNIT_ASSERT_EQUAL(0, run({"keys", "generate", "--now"}));  // the schema is not there yet
+    CPPUNIT_ASSERT_MESSAGE(terminal_.errors,
+                           terminal_.errors.starts_with("Warning: the audit has no key_generated of "));
+    run({"migrate"});
+    CPPUNIT_ASSERT_EQUAL(0, run({"keys", "rotate", "--now"}));
+    const auto entries = files.directory().read().value().entries();
+    const std::string first = entries.front().kid;
+    const std::string second = entries.back().kid;
+    CPPUNIT_ASSERT_EQUAL(0, run({"keys", "retire", "--", first}));
+    CPPUNIT_ASSERT_EQUAL(std::string(), terminal_.errors);
+    CPPUNIT_ASSERT_EQUAL("key_rotated:" + second + ":cli key_retired:" + first + ":cli",
+                         database_->value("SELECT GROUP_CONCAT(CONCAT(kind, ':', reason, ':', request_id) "
+                                          "ORDER BY id SEPARATOR ' ') FROM jwtauthd_audit"));
+    write(database_section("/nonexistent/sock") +
+          "[tokens]\nalgorithm = \"HS256\"\nsigning_key = \"4f0c1d2ba98c5c77e2a1f2d0b3c4d5e6f708192a\"\n" +
+          "[passwords]\n" + common_passwords() + keys);
+    CPPUNIT_ASSERT_EQUAL(0, run({"keys", "retire", "--force", "--", second}));
+    CPPUNIT_ASSERT_MESSAGE(
+        terminal_.errors, terminal_.errors.starts_with("Warning: the audit has no key_retired of " + second));
+    CPPUNIT_ASSERT(files.directory().read().value().find(second)->retired_at);
   }
 
   void a_group_that_django_holds_on_to_is_not_deleted() {
