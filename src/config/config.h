@@ -159,7 +159,7 @@ struct Config {
     std::int64_t repeats = 10;
   } log;
   struct Metrics {
-    std::string scoreboard = "/run/jwtauthd/scoreboard";
+    std::string scoreboard = "/run/jwtauthd/metrics/scoreboard";
   } metrics;
 };
 

@@ -270,7 +270,6 @@ ExitCode retire_key(const KeyRoom& room, const std::string& kid, bool force, Ter
         const auto entry = find_key(manifest, kid);
         if (!entry) return util::unexpected(entry.error());
         if (entry->retired(now)) return util::fail(called(*entry) + " is retired already");
-        std::string said;
         if (manifest.state(*manifest.find(entry->kid), now) == tokens::KeyState::active) {
           if (!force) {
             return util::fail(called(*entry) +
