@@ -105,7 +105,7 @@ class PagesTest : public CppUnit::TestFixture {
     } rows[] = {
         {"jwtauthctl ''",
          "migrate config createsuperuser changepassword user group session personal-token throttle audit "
-         "keys doctor compare "
+         "keys status top doctor compare "
          "flush-expired-tokens oauth-client --help "
          "--version --config\n"},
         {"jwtauthctl m", "migrate\n"},
