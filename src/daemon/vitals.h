@@ -1,5 +1,5 @@
-// How this worker fares, told once a second: its gauges to the scoreboard, now and then a line to systemd, all
-// of it to who asks for /metrics.
+// How this worker fares, told once a second: its gauges to the scoreboard, now and then a line to systemd,
+// all of it to who asks for /metrics.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +20,8 @@
 
 namespace jwtauthd {
 
-/// Nothing, with a warning in the log, where it cannot be had: what is counted then tells of this worker alone.
+/// Nothing, with a warning in the log, where it cannot be had: what is counted then tells of this worker
+/// alone.
 std::optional<metrics::Scoreboard> claim_scoreboard(const config::Config::Metrics& options);
 
 class Vitals {
