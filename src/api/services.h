@@ -32,7 +32,7 @@ struct ApiOptions {
   bool sessions = false;   // off: nor are logout and sessions, and without the former nor the blacklist
   bool oauth = false;      // services may revoke and introspect
   bool personal_tokens = true;
-  bool cookies = false;    // for browsers; with access_cookie also the access token
+  bool cookies = false;  // for browsers; with access_cookie also the access token
   bool access_cookie = false;
   std::string challenge{};        // WWW-Authenticate of a 401; empty: Bearer realm="api"
   std::string scheme = "Bearer";  // of an Authorization header that carries an access token

@@ -33,8 +33,8 @@ struct RouteTraffic {
 struct WorkerTraffic {
   unsigned place;
   std::uint64_t pid;
-  std::uint64_t started;       // seconds since 1970
-  std::uint64_t silent_for;    // milliseconds
+  std::uint64_t started;     // seconds since 1970
+  std::uint64_t silent_for;  // milliseconds
   std::uint64_t in_progress;
   double requests;
 };

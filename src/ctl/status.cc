@@ -109,7 +109,8 @@ void print_json(const Status& status, Terminal& terminal) {
 }
 
 void print_text(const Status& status, Terminal& terminal) {
-  std::vector<std::vector<std::string>> rows{{"jwtauthd", std::string(name(status.health())), "version " JWTAUTHD_VERSION}};
+  std::vector<std::vector<std::string>> rows{
+      {"jwtauthd", std::string(name(status.health())), "version " JWTAUTHD_VERSION}};
   for (const auto& part : status.parts)
     rows.push_back({part.what, std::string(name(part.health)), part.text});
   for (const auto& line : columns(rows)) terminal.out(line);

@@ -11,8 +11,8 @@ struct TraceContext {
   std::string_view parent;  // parent-id, 16 of them
 };
 
-/// Views into `header`. Nothing unless it is well-formed: version 00 to the last character, of a later version
-/// the part that is the same.
+/// Views into `header`. Nothing unless it is well-formed: version 00 to the last character, of a later
+/// version the part that is the same.
 std::optional<TraceContext> read_traceparent(std::string_view header) noexcept;
 
 }  // namespace http

@@ -114,8 +114,8 @@ inline constexpr std::array<int, 20> kStatuses{200, 201, 204, 301, 304, 400, 401
                                                406, 409, 413, 415, 429, 500, 502, 503, 504, 0};
 /// Upper bounds of the latency histogram, in microseconds; one more bucket has what is above.
 inline constexpr std::array<std::uint32_t, 18> kBounds{
-    5,      10,     25,     50,      100,     250,     500,       1'000,     2'500,
-    5'000,  10'000, 25'000, 50'000,  100'000, 250'000, 500'000,   1'000'000, 5'000'000};
+    5,     10,     25,     50,     100,     250,     500,     1'000,     2'500,
+    5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000};
 inline constexpr std::size_t kBuckets = kBounds.size() + 1;
 
 /// Microseconds as Prometheus writes seconds: 0.00025, 10.

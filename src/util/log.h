@@ -53,10 +53,18 @@ void set_level(Level level) noexcept;
 /// One line, UTF-8. Control characters, line ends among them, are escaped; past 4 KiB it is cut.
 void write(Level level, std::string_view line, const About& about = {}) noexcept;
 
-inline void debug(std::string_view line, const About& about = {}) { write(Level::debug, line, about); }
-inline void info(std::string_view line, const About& about = {}) { write(Level::info, line, about); }
-inline void warning(std::string_view line, const About& about = {}) { write(Level::warning, line, about); }
-inline void error(std::string_view line, const About& about = {}) { write(Level::error, line, about); }
+inline void debug(std::string_view line, const About& about = {}) {
+  write(Level::debug, line, about);
+}
+inline void info(std::string_view line, const About& about = {}) {
+  write(Level::info, line, about);
+}
+inline void warning(std::string_view line, const About& about = {}) {
+  write(Level::warning, line, about);
+}
+inline void error(std::string_view line, const About& about = {}) {
+  write(Level::error, line, about);
+}
 
 /// One answered request. Views are read before the call returns.
 struct Access {

@@ -47,11 +47,11 @@ class Sink {
   enum class Written { all, blocked, refused };
 
   void run() noexcept;
-  Written drain(std::chrono::milliseconds patience) noexcept;      // under writing_
-  bool refill() noexcept;                                          // under writing_
-  Written write_out(std::chrono::milliseconds patience) noexcept;  // under writing_
+  Written drain(std::chrono::milliseconds patience) noexcept;         // under writing_
+  bool refill() noexcept;                                             // under writing_
+  Written write_out(std::chrono::milliseconds patience) noexcept;     // under writing_
   Written send_entries(std::chrono::milliseconds patience) noexcept;  // under writing_
-  void discard() noexcept;                                         // under writing_
+  void discard() noexcept;                                            // under writing_
 
   const int fd_;
   const Framing framing_;

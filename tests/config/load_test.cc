@@ -130,7 +130,7 @@ poll_interval = 100
         {"compat", "simplejwt = \"5.4\"", R"(is "5.4"; allowed: "5.2", "5.5")"},
         {"log", "level = \"INFO\"", R"(is "INFO"; allowed: "debug", "info", "warning", "error")"},
         {"log", "level = \"a\\nb\"", R"(is "a\nb"; allowed: "debug", "info", "warning", "error")"},
-        {"log", "format = \"json\"", R"(is "json"; allowed: "auto", "text", "journal")"},
+        {"log", "format = \"xml\"", R"(is "xml"; allowed: "auto", "text", "journal", "json", "logfmt")"},
     };
     const Surroundings here;
     for (const auto& row : rows) {
@@ -184,7 +184,7 @@ token_threds = 4
         {"[nginx]\na = 1\nb = 2\n",
          ":2: nginx: is not a section; allowed: server, database, tokens, keys, passwords, accounts, "
          "sessions, "
-         "personal_tokens, throttle, audit, cookies, oauth, trust, claims, cache, compat, log"},
+         "personal_tokens, throttle, audit, cookies, oauth, trust, claims, cache, compat, log, metrics"},
         {"[sever]\n", ":1: sever: is not a section; did you mean [server]?"},
         {"log = 3\n", ":1: log: is not a section; allowed: [log] on a line of its own"},
         {"[[log]]\nlevel = \"info\"\n", ":1: log: is not a section; allowed: [log] on a line of its own"},

@@ -104,9 +104,9 @@ class PagesTest : public CppUnit::TestFixture {
       const char* expected;
     } rows[] = {
         {"jwtauthctl ''",
-         "migrate config createsuperuser changepassword user group session personal-token throttle audit "
-         "keys doctor compare "
-         "flush-expired-tokens oauth-client restart --help "
+         "migrate setup config createsuperuser changepassword user group session personal-token throttle "
+         "audit "
+         "keys status top doctor compare flush-expired-tokens oauth-client restart --help "
          "--version --config\n"},
         {"jwtauthctl m", "migrate\n"},
         {"jwtauthctl user d", "deactivate\n"},
