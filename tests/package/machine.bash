@@ -8,16 +8,16 @@ debian_sources() {
 # apt's options of this machine, such as a proxy, for a root of its own.
 apt_options() { apt-config dump | grep -E '^Acquire::(http|https|Check|Retries|ForceIPv)' || true; }
 
-# $work/base.tar, once.
+# $work/base.tar.gz, once.
 minimal_root() {
   local sources
-  [ ! -e "$work/base.tar" ] || return 0
+  [ ! -e "$work/base.tar.gz" ] || return 0
   apt_options >"$work/apt.conf"
   mapfile -t sources < <(debian_sources)
   [ ${#sources[@]} -gt 0 ] || { echo "apt has no source for $(codename)"; return 1; }
   mkdir -p "$work/tmp"
   TMPDIR=$work/tmp mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --aptopt="$work/apt.conf" \
-    "$(codename)" "$work/base.tar" "${sources[@]}"
+    "$(codename)" "$work/base.tar.gz" "${sources[@]}"
 }
 
 # in_root ROOT COMMAND…: in a chroot with its own processes, the network of the host, and no service started.

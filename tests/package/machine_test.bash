@@ -5,7 +5,7 @@
 # What stands before **Install**: systemd, MariaDB, nginx; and, downloaded, what the package depends on, since
 # the machine has no network.
 prepare_machine_root() {
-  mkdir "$work/root" "$work/shared" && tar -C "$work/root" -xf "$work/base.tar" &&
+  mkdir "$work/root" "$work/shared" && tar -C "$work/root" -xf "$work/base.tar.gz" &&
     cp "$package" "$work/root/root/" &&
     in_root "$work/root" sh -euc 'apt-get -q update
       apt-get -q -y install --no-install-recommends systemd-sysv libnss-systemd dbus mariadb-server nginx-light curl wrk
