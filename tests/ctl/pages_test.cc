@@ -104,7 +104,8 @@ class PagesTest : public CppUnit::TestFixture {
       const char* expected;
     } rows[] = {
         {"jwtauthctl ''",
-         "migrate config createsuperuser changepassword user group session personal-token throttle audit "
+         "migrate setup config createsuperuser changepassword user group session personal-token throttle "
+         "audit "
          "keys doctor compare "
          "flush-expired-tokens oauth-client --help "
          "--version --config\n"},
