@@ -40,7 +40,7 @@ struct Withdrawal {
 };
 
 struct PersonalTokenFilter {
-  std::optional<std::int64_t> user_id;
+  std::optional<std::int64_t> user_id{};
   unsigned limit = 1000;
 };
 
