@@ -134,6 +134,7 @@ class ReadinessTest : public CppUnit::TestFixture {
     testing::PrivateServer server;
     auto options = server.options("mysql");
     options.read_timeout = 60s;
+    options.acquire_timeout = 60s;  // for a connection that comes late, too
     Asked asked(std::move(options));
     asked.readiness.missing();
     std::this_thread::sleep_for(1100ms);  // until that answer is old
