@@ -27,6 +27,8 @@ namespace {
   ") SELECT UNHEX(?), ?, ?, ?, ?, ?, ?, ?, UNHEX(?), UNHEX(?), ?, ?, ? FROM auth_user u WHERE u.id = ? " \
   "AND " condition " LOCK IN SHARE MODE"
 #define HAS_PASSWORD "u.is_active AND " SAME_PASSWORD
+// In the same statement, so that the limit costs no login one more
+#define HAS_ROOM "(SELECT 1 FROM jwtauthd_session WHERE user_id = u.id AND " LIVE " LIMIT 1 OFFSET ?) IS NULL"
 #define NOT_ENDED                                                                                        \
   "NOT EXISTS (SELECT 1 FROM jwtauthd_revocation r WHERE r.user_id = u.id AND r.session = UNHEX(?) AND " \
   "r.not_before >= ? LOCK IN SHARE MODE)"
@@ -104,9 +106,7 @@ std::optional<Session> find_in(mysql::Lease& lease, const SessionId& id) {
   return read_session(rows);
 }
 
-/// One statement, and seldom a transaction: each login asks.
-bool has_more_than(mysql::Pool& pool, std::int64_t user_id, unsigned sessions, util::TimePoint now) {
-  auto lease = pool.acquire();
+bool has_more_than(mysql::Lease& lease, std::int64_t user_id, unsigned sessions, util::TimePoint now) {
   return lease.prepare("SELECT 1 FROM jwtauthd_session WHERE user_id = ? AND " LIVE " LIMIT 1 OFFSET ?")
       .bind(user_id)
       .bind(now)
@@ -119,15 +119,22 @@ bool has_more_than(mysql::Pool& pool, std::int64_t user_id, unsigned sessions, u
 
 Created MysqlSessionStore::create(const Session& session, const Grounds& grounds) {
   auto lease = pool_.acquire();
-  auto insert = lease.prepare(grounds.password ? CREATE(HAS_PASSWORD) : CREATE(NOT_ENDED));
+  const bool limited = grounds.fewer_than > 0;
+  auto insert = lease.prepare(grounds.password
+                                  ? (limited ? CREATE(HAS_PASSWORD " AND " HAS_ROOM) : CREATE(HAS_PASSWORD))
+                                  : (limited ? CREATE(NOT_ENDED " AND " HAS_ROOM) : CREATE(NOT_ENDED)));
   bind_session(insert, session).bind(session.user_id);
   if (grounds.password) {
     insert.bind(*grounds.password);
   } else {
     insert.bind(hex(SessionId{})).bind(grounds.issued);
   }
+  const unsigned others = grounds.fewer_than - 1;
+  if (limited) insert.bind(session.created_at).bind(static_cast<std::int64_t>(others));
   try {
-    return insert.execute() > 0 ? Created::done : Created::refused;
+    if (insert.execute() > 0) return Created::done;
+    return limited && has_more_than(lease, session.user_id, others, session.created_at) ? Created::full
+                                                                                        : Created::refused;
   } catch (const mysql::DuplicateKey&) {
     return Created::taken;
   }
@@ -278,7 +285,6 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
 std::vector<SessionId> MysqlSessionStore::revoke_beyond(std::int64_t user_id, unsigned keep,
                                                         const Ending& ending) {
   std::vector<SessionId> ended;
-  if (!has_more_than(pool_, user_id, keep, ending.now)) return ended;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
     ended = end_sessions_beyond(transaction, user_id, keep, ending);
     if (ended.empty()) return;

@@ -88,10 +88,13 @@ struct Grounds {
   std::optional<std::string_view> password{};  // the stored hash that was checked, of an active user; or
   std::int64_t issued = 0;  // when the token that was presented was issued, seconds since 1970: no earlier
                             // ones of the user have ended meanwhile
+  unsigned fewer_than = 0;  // sessions that the user has; 0: however many. Logins that meet do not count
+                            // each other
 };
 
-/// taken: there is a row with this id. refused: what it was to begin on is not so any more.
-enum class Created { done, taken, refused };
+/// taken: there is a row with this id. refused: what it was to begin on is not so any more. full: it is, but
+/// there are too many.
+enum class Created { done, taken, refused, full };
 
 /// Another transaction has held a row for longer than a statement waits: nothing was changed.
 struct Busy : util::Outage {

@@ -50,20 +50,29 @@ std::optional<TokenPair> SessionTokens::grant(const store::User& user, const sto
   // The event first: what is left when the database fails in between is a line, and no session that nobody
   // has.
   record(store::AuditKind::login, row, origin, "");
-  const auto created = store_.create(row, {.password = user.password});
+  const auto created = create(row, {.password = user.password}, origin);
   if (created != store::Created::done) {
     record(store::AuditKind::session_ended, row, origin, "not begun");
     if (created == store::Created::refused) return std::nullopt;
     throw util::Outage("the random id of a new session is taken");
   }
-  keep_to_the_limit(user.id, origin);
   return pair;
+}
+
+store::Created SessionTokens::create(const store::Session& row, store::Grounds grounds,
+                                     const store::Origin& origin) {
+  grounds.fewer_than = options_.max_per_user;
+  const auto created = store_.create(row, grounds);
+  if (created != store::Created::full) return created;
+  grounds.fewer_than = 0;
+  const auto beyond = store_.create(row, grounds);
+  if (beyond == store::Created::done) keep_to_the_limit(row.user_id, origin);
+  return beyond;
 }
 
 /// The session has begun; told of a failure here, the client would have none, and push out a good one with
 /// its next attempt. The next login ends what this one left.
 void SessionTokens::keep_to_the_limit(std::int64_t user_id, const store::Origin& origin) {
-  if (options_.max_per_user == 0) return;
   try {
     sessions_.end_beyond(user_id, options_.max_per_user, origin);
   } catch (const util::Outage& outage) {
@@ -248,9 +257,7 @@ store::Created SessionTokens::adopt(const BegunRefresh& begun, const store::Orig
     row.previous = presented.hash;
     row.generation = 1;
   }
-  const auto created = store_.create(row, {.issued = presented.said.issued});
-  if (created == store::Created::done) keep_to_the_limit(presented.user_id, origin);
-  return created;
+  return create(row, {.issued = presented.said.issued}, origin);
 }
 
 RefreshOutcome SessionTokens::answer(const Presented& presented, const SessionPair& next) const {

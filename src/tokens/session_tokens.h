@@ -88,6 +88,7 @@ class SessionTokens final : public RefreshTokens {
  private:
   void record(store::AuditKind kind, const store::Session& row, const store::Origin& origin,
               std::string_view reason);
+  store::Created create(const store::Session& row, store::Grounds grounds, const store::Origin& origin);
   void keep_to_the_limit(std::int64_t user_id, const store::Origin& origin);
   Presented identify(Verified token) const;
   std::int64_t end_of(const Presented& presented) const;

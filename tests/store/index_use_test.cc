@@ -105,6 +105,13 @@ class IndexUseTest : public SessionFixture {
          [&] {
            CPPUNIT_ASSERT(sessions_->create(session(50), {.password = "old$AAAA"}) == store::Created::done);
          }},
+        {"create, with a limit",
+         [&] {
+           CPPUNIT_ASSERT(sessions_->create(session(52), {.password = "old$AAAA", .fewer_than = 100}) ==
+                          store::Created::done);
+           CPPUNIT_ASSERT(sessions_->create(session(53), {.password = "old$AAAA", .fewer_than = 2}) ==
+                          store::Created::full);
+         }},
         {"create, by a token",
          [&] { CPPUNIT_ASSERT(sessions_->create(session(51), {.issued = kNow}) == store::Created::done); }},
         {"count", [&] { CPPUNIT_ASSERT(sessions_->count(7, id(1), at(kNow)) > 10); }},

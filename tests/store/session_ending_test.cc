@@ -27,6 +27,7 @@ class SessionEndingTest : public SessionFixture {
   CPPUNIT_TEST(tokens_end_up_to_the_moment_at_which_the_password_is_changed);
   CPPUNIT_TEST(what_has_no_row_is_barred_once_and_what_has_one_ends);
   CPPUNIT_TEST(session_begins_on_the_password_that_was_checked_only);
+  CPPUNIT_TEST(session_begins_while_there_are_fewer_than_the_limit);
   CPPUNIT_TEST(session_of_a_foreign_token_begins_unless_it_has_ended);
   CPPUNIT_TEST(login_that_overlaps_a_change_of_password_begins_nothing);
   CPPUNIT_TEST(foreign_token_that_overlaps_the_end_of_all_begins_nothing);
@@ -222,6 +223,21 @@ class SessionEndingTest : public SessionFixture {
     CPPUNIT_ASSERT(begin("old$AAAA") == store::Created::refused);
     CPPUNIT_ASSERT_EQUAL("0"s, database_->value("SELECT COUNT(*) FROM jwtauthd_session"));
     CPPUNIT_ASSERT(begin("new") == store::Created::done);
+  }
+
+  void session_begins_while_there_are_fewer_than_the_limit() {
+    add_user(7, "ann");
+    const auto begin = [&](unsigned char number, std::string_view hash = "old$AAAA") {
+      return store_->create(session(number), {.password = hash, .fewer_than = 2});
+    };
+    add(9, 8);  // of another
+    CPPUNIT_ASSERT(begin(1) == store::Created::done);
+    CPPUNIT_ASSERT(begin(2) == store::Created::done);
+    CPPUNIT_ASSERT(begin(3) == store::Created::full);
+    CPPUNIT_ASSERT_EQUAL("3"s, database_->value("SELECT COUNT(*) FROM jwtauthd_session"));
+    store_->revoke(7, id(1), ending());
+    CPPUNIT_ASSERT(begin(3, "another") == store::Created::refused);
+    CPPUNIT_ASSERT(begin(3) == store::Created::done);
   }
 
   void session_of_a_foreign_token_begins_unless_it_has_ended() {

@@ -29,6 +29,10 @@ class SessionsInMemory : public store::SessionStore {
   store::Created create(const store::Session& session, const store::Grounds& grounds) override {
     const std::lock_guard lock(mutex_);
     if (!holds(session, grounds)) return store::Created::refused;
+    const auto live = std::count_if(rows.begin(), rows.end(), [&](const auto& one) {
+      return one.user_id == session.user_id && is_live(one, session.created_at);
+    });
+    if (grounds.fewer_than > 0 && live >= grounds.fewer_than) return store::Created::full;
     if (row(session.id) != nullptr) return store::Created::taken;
     rows.push_back(session);
     touched_.push_back({session.id, database_time()});
