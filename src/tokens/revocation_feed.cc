@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "metrics/cells.h"
 #include "tokens/revoked.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -228,7 +227,6 @@ void RevocationFeed::Impl::read() {
 void RevocationFeed::Impl::succeeded(Instant began) {
   last_success.store(std::max(last_success.load(), began.time_since_epoch().count()),
                      std::memory_order_release);
-  metrics::set(metrics::Level::feed_polled, metrics::moment_now());
 }
 
 void RevocationFeed::Impl::read_alone() {
