@@ -1,6 +1,6 @@
 #include "api/docs_page.h"
 
-#include <optional>
+#include <map>
 #include <set>
 
 namespace api {
@@ -113,11 +113,14 @@ std::string fields_table(const Value& form) {
 }
 
 std::string answers_table(const Value& operation) {
-  std::string out = "<h4>Answers</h4>\n<table>\n";
+  std::map<std::string, std::string> by_status;
   within(operation, "responses").each([&](std::string_view status, const Value& answer) {
-    out += "<tr>" + element("th", escaped(status)) + element("td", escaped(text_of(answer, "description"))) +
-           "</tr>\n";
+    by_status.emplace(status, text_of(answer, "description"));
   });
+  std::string out = "<h4>Answers</h4>\n<table>\n";
+  for (const auto& [status, meaning] : by_status) {
+    out += "<tr>" + element("th", escaped(status)) + element("td", escaped(meaning)) + "</tr>\n";
+  }
   return out + "</table>\n";
 }
 

@@ -50,19 +50,20 @@ Value field_schema(const Field& field) {
   return schema;
 }
 
-Value form_schema(std::span<const Field> fields) {
+/// Of a change, any part will do.
+Value form_schema(std::span<const Field> fields, bool partial) {
   Value properties = Value::object();
   Value required = Value::array();
   for (const Field& field : fields) {
     if (field.read_only) continue;
     properties.set(field.name, field_schema(field));
-    if (field.required) required.append(Value::string(field.name));
+    if (field.required && !partial) required.append(Value::string(field.name));
   }
   return object({{"type", Value::string("object")}, {"properties", properties}, {"required", required}});
 }
 
-Value request_body(std::span<const Field> fields) {
-  const Value media = object({{"schema", form_schema(fields)}});
+Value request_body(std::span<const Field> fields, bool partial) {
+  const Value media = object({{"schema", form_schema(fields, partial)}});
   return object({{"required", Value::boolean(true)},
                  {"content", object({{"application/json", media},
                                      {"application/x-www-form-urlencoded", media},
@@ -144,7 +145,7 @@ Value operation(const Route& row, const ApiOptions& options) {
   if (!row.description.empty()) out.set("description", Value::string(row.description));
   if (row.access != Access::open) out.set("security", security(row, options));
   if (wants_csrf_token(row, options)) out.set("parameters", csrf_parameters());
-  if (!fields.empty()) out.set("requestBody", request_body(fields));
+  if (!fields.empty()) out.set("requestBody", request_body(fields, row.method == "PATCH"));
   out.set("responses", responses(row, options, fields));
   return out;
 }

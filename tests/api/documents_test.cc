@@ -56,7 +56,8 @@ class DocumentsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(row.type, response.content_type);
       CPPUNIT_ASSERT(!response.body.empty());
       CPPUNIT_ASSERT_EQUAL(std::string("public, max-age=300"), header(response, "Cache-Control"));
-      request.if_none_match = header(response, "ETag");
+      const std::string tag = header(response, "ETag");
+      request.if_none_match = tag;
       const auto saved = house.send(request);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(row.path, 304, saved.status);
       CPPUNIT_ASSERT(saved.body.empty());
@@ -123,14 +124,16 @@ class DocumentsTest : public CppUnit::TestFixture {
 
   void a_line_for_curl_has_what_the_row_needs() {
     const auto page = House(api::everything()).send("GET", "/api/docs/").body;
-    for (const char* line : {
-             R"(curl "$HOST/api/login/" -d username=USERNAME -d password=PASSWORD)",
-             R"(curl -X POST "$HOST/api/logout/all/" -H "Authorization: Bearer $ACCESS")",
-             R"(curl -X DELETE "$HOST/api/sessions/id/" -H "Authorization: Bearer $ACCESS")",
-             R"(curl -X DELETE "$HOST/api/me/" -H "Authorization: Bearer $ACCESS" -d password=PASSWORD)",
-             R"(curl "$HOST/api/tokens/" -H "Authorization: Bearer $ACCESS" -d name=NAME)",
-             R"(curl "$HOST/api/schema/")",
-         }) {
+    for (
+        const char* line : {
+            R"(curl "$HOST/api/login/" -d username=USERNAME -d password=PASSWORD)",
+            R"(curl -X POST "$HOST/api/logout/all/" -H "Authorization: Bearer $ACCESS")",
+            R"(curl -X PATCH "$HOST/api/me/" -H "Authorization: Bearer $ACCESS" -d email=EMAIL -d first_name=FIRST_NAME -d last_name=LAST_NAME)",
+            R"(curl -X DELETE "$HOST/api/sessions/id/" -H "Authorization: Bearer $ACCESS")",
+            R"(curl -X DELETE "$HOST/api/me/" -H "Authorization: Bearer $ACCESS" -d password=PASSWORD)",
+            R"(curl "$HOST/api/tokens/" -H "Authorization: Bearer $ACCESS" -d name=NAME)",
+            R"(curl "$HOST/api/schema/")",
+        }) {
       std::string shown = "<pre><code>";
       for (const char* c = line; *c != '\0'; ++c)
         shown += *c == '"' ? std::string("&quot;") : std::string(1, *c);
