@@ -60,6 +60,10 @@ std::optional<http::Response> show_key_set(Services& services, const Context& co
 std::optional<http::Response> show_discovery(Services& services, const Context& context);
 std::optional<http::Response> judge_access(Services& services, const Context& context);
 
+std::optional<http::Response> show_schema(Services& services, const Context& context);
+std::optional<http::Response> show_docs(Services& services, const Context& context);
+std::optional<http::Response> show_docs_style(Services& services, const Context& context);
+
 std::optional<http::Response> show_metrics(Services& services, const Context& context);
 std::optional<http::Response> tell_health(Services& services, const Context& context);
 std::optional<http::Response> tell_readiness(Services& services, const Context& context);

@@ -1,6 +1,7 @@
 #include "api/openapi.h"
 
 #include <initializer_list>
+#include <set>
 #include <utility>
 
 #include "api/cookies.h"
@@ -49,19 +50,20 @@ Value field_schema(const Field& field) {
   return schema;
 }
 
-Value form_schema(std::span<const Field> fields) {
+/// Of a change, any part will do.
+Value form_schema(std::span<const Field> fields, bool partial) {
   Value properties = Value::object();
   Value required = Value::array();
   for (const Field& field : fields) {
     if (field.read_only) continue;
     properties.set(field.name, field_schema(field));
-    if (field.required) required.append(Value::string(field.name));
+    if (field.required && !partial) required.append(Value::string(field.name));
   }
   return object({{"type", Value::string("object")}, {"properties", properties}, {"required", required}});
 }
 
-Value request_body(std::span<const Field> fields) {
-  const Value media = object({{"schema", form_schema(fields)}});
+Value request_body(std::span<const Field> fields, bool partial) {
+  const Value media = object({{"schema", form_schema(fields, partial)}});
   return object({{"required", Value::boolean(true)},
                  {"content", object({{"application/json", media},
                                      {"application/x-www-form-urlencoded", media},
@@ -137,11 +139,13 @@ Value responses(const Route& row, const ApiOptions& options, std::span<const Fie
 
 Value operation(const Route& row, const ApiOptions& options) {
   const auto fields = row.fields(options);
-  Value out = object({{"summary", Value::string(row.name)}});
+  Value tags = Value::array();
+  tags.append(Value::string(row.tag));
+  Value out = object({{"tags", tags}, {"summary", Value::string(row.name)}});
   if (!row.description.empty()) out.set("description", Value::string(row.description));
   if (row.access != Access::open) out.set("security", security(row, options));
   if (wants_csrf_token(row, options)) out.set("parameters", csrf_parameters());
-  if (!fields.empty()) out.set("requestBody", request_body(fields));
+  if (!fields.empty()) out.set("requestBody", request_body(fields, row.method == "PATCH"));
   out.set("responses", responses(row, options, fields));
   return out;
 }
@@ -164,16 +168,22 @@ Value cookie_scheme(std::string_view name) {
       {{"type", Value::string("apiKey")}, {"in", Value::string("cookie")}, {"name", Value::string(name)}});
 }
 
+/// Where sites have another word before the token, it is no bearer scheme to those who read this.
+Value bearer_scheme(std::string_view word) {
+  const bool is_bearer = word == "Bearer";
+  Value scheme =
+      object({{"type", Value::string("http")}, {"scheme", Value::string(is_bearer ? "bearer" : word)}});
+  if (is_bearer) scheme.set("bearerFormat", Value::string("JWT"));
+  return scheme;
+}
+
 Value components(const ApiOptions& options) {
   const Value text = object({{"type", Value::string("string")}});
   const Value texts = object({{"type", Value::string("array")}, {"items", text}});
   Value detail =
       object({{"type", Value::string("object")}, {"properties", object({{"detail", text}, {"code", text}})}});
   Value field_errors = object({{"type", Value::string("object")}, {"additionalProperties", texts}});
-  Value bearer = object({{"type", Value::string("http")},
-                         {"scheme", Value::string("bearer")},
-                         {"bearerFormat", Value::string("JWT")}});
-  Value schemes = object({{"bearer", bearer}});
+  Value schemes = object({{"bearer", bearer_scheme(options.scheme)}});
   if (options.access_cookie) schemes.set("cookie", cookie_scheme(kAccessCookie));
   if (options.cookies) schemes.set("refresh_cookie", cookie_scheme(kRefreshCookie));
   return object({{"schemas", object({{"Detail", detail}, {"FieldErrors", field_errors}})},
@@ -192,25 +202,31 @@ ApiOptions everything() {
   return options;
 }
 
-std::string openapi_document(const ApiOptions& options) {
+Value openapi(const ApiOptions& options) {
   const Router router(routes(), options);
   Value paths = Value::object();
+  Value tags = Value::array();
+  std::set<std::string_view> told;
   for (const Resource* resource : router.resources()) {
     Value item = Value::object();
     if (const auto parameters = path_parameters(resource->path)) item.set("parameters", *parameters);
     for (const Route* row : resource->rows) {
+      if (told.insert(row->tag).second) tags.append(object({{"name", Value::string(row->tag)}}));
       std::string method(row->method);
       for (char& c : method) c = static_cast<char>(c | 0x20);  // upper-case ASCII letters only
       item.set(method, operation(*row, options));
     }
     paths.set(resource->path, item);
   }
-  const Value document =
-      object({{"openapi", Value::string("3.1.0")},
-              {"info", object({{"title", Value::string("jwtauthd")}, {"version", Value::string("1")}})},
-              {"paths", paths},
-              {"components", components(options)}});
-  return document.dump_indented(2) + "\n";
+  return object({{"openapi", Value::string("3.1.0")},
+                 {"info", object({{"title", Value::string("jwtauthd")}, {"version", Value::string("1")}})},
+                 {"tags", tags},
+                 {"paths", paths},
+                 {"components", components(options)}});
+}
+
+std::string openapi_document(const ApiOptions& options) {
+  return openapi(options).dump_indented(2) + "\n";
 }
 
 }  // namespace api

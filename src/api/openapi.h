@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/services.h"
+#include "json/value.h"
 
 namespace api {
 
@@ -12,6 +13,8 @@ namespace api {
 ApiOptions everything();
 
 /// The rows that are there with these options.
+json::Value openapi(const ApiOptions& options);
+/// The same as text, one member a line.
 std::string openapi_document(const ApiOptions& options);
 
 }  // namespace api

@@ -70,6 +70,7 @@ struct Route {
   int success;                         // status of the good answer
   /// The form's fields; they may depend on the configuration (is an e-mail required?).
   std::span<const Field> (*fields)(const ApiOptions&);
+  std::string_view tag;   // the group under which it is documented
   std::string_view name;  // what OPTIONS calls the view
   std::string_view description;
 };

@@ -11,6 +11,7 @@
 #include "accounts/profile.h"
 #include "accounts/registration.h"
 #include "accounts/service_clients.h"
+#include "api/documents.h"
 #include "tokens/bearer.h"
 #include "tokens/gateway_token.h"
 #include "tokens/key_ring.h"
@@ -32,6 +33,7 @@ struct ApiOptions {
   bool sessions = false;   // off: nor are logout and sessions, and without the former nor the blacklist
   bool oauth = false;      // services may revoke and introspect
   bool personal_tokens = true;
+  bool docs = true;      // the interface describes itself
   bool cookies = false;  // for browsers; with access_cookie also the access token
   bool access_cookie = false;
   std::string challenge{};        // WWW-Authenticate of a 401; empty: Bearer realm="api"
@@ -67,6 +69,7 @@ struct Services {
   std::function<std::vector<std::string>()> not_ready;
   /// Of all workers, for GET /metrics.
   std::function<std::string()> metrics_text = [] { return std::string(); };
+  Documents documents = documents_of(options);
 };
 
 }  // namespace api

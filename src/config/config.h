@@ -151,6 +151,9 @@ struct Config {
     std::string simplejwt = "5.5";  // or "5.2"
     bool django_blacklist = false;  // simplejwt's token_blacklist app, whose tables must exist
   } compat;
+  struct Api {
+    bool docs = true;  // off: /api/docs/ and /api/schema/ answer 404
+  } api;
   struct Log {
     std::string level = "info";
     std::string format = "auto";  // auto, text, journal, json, logfmt

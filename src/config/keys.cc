@@ -54,6 +54,7 @@ constexpr std::array kSections{
     Section{"claims", "What access tokens say beside whom they are for."},
     Section{"cache", "What a worker remembers, so that a token check asks no database."},
     Section{"compat", "Whom to speak like."},
+    Section{"api", "What the interface tells of itself."},
     Section{"log", "What is told, and how."},
     Section{"metrics", "What is counted: docs/metrics.md."},
 };
@@ -308,6 +309,10 @@ const std::array kKeys{
     Key{"compat", "django_blacklist", Switch{AT(compat.django_blacklist)},
         "Shares Django's blacklist of refresh tokens (the app rest_framework_simplejwt.token_blacklist): "
         "logins are recorded in its tables, token text included, and POST /api/token/blacklist/ is served."},
+
+    Key{"api", "docs", Switch{AT(api.docs)},
+        "GET /api/docs/ describes the endpoints to people, GET /api/schema/ (OpenAPI 3.1) to programs. Off: "
+        "both answer 404."},
 
     Key{"log", "level", Choice{AT(log.level), kLevels}, "The least important lines that are written."},
     Key{"log", "format", Choice{AT(log.format), kFormats},

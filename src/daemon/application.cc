@@ -172,6 +172,7 @@ api::ApiOptions api_options(const Config& c) {
           .sessions = c.sessions.enabled,
           .oauth = !c.oauth.clients_file.empty(),
           .personal_tokens = c.personal_tokens.enabled,
+          .docs = c.api.docs,
           .cookies = c.cookies.enabled,
           .access_cookie = c.cookies.access,
           .challenge = scheme == "Bearer" ? std::string() : scheme + " realm=\"api\"",

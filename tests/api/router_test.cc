@@ -20,7 +20,7 @@ constexpr bool with_registration(const api::ApiOptions& options) {
 
 constexpr api::Route row(const char* method, const char* path,
                          bool (*enabled)(const api::ApiOptions&) = yes) {
-  return {method, path, Kind::view, Access::open, Lane::token, nullptr, enabled, 200, nullptr, "", ""};
+  return {method, path, Kind::view, Access::open, Lane::token, nullptr, enabled, 200, nullptr, "", "", ""};
 }
 
 constexpr api::Route kRows[] = {

@@ -184,7 +184,7 @@ token_threds = 4
         {"[nginx]\na = 1\nb = 2\n",
          ":2: nginx: is not a section; allowed: server, database, tokens, keys, passwords, accounts, "
          "sessions, "
-         "personal_tokens, throttle, audit, cookies, oauth, trust, claims, cache, compat, log, metrics"},
+         "personal_tokens, throttle, audit, cookies, oauth, trust, claims, cache, compat, api, log, metrics"},
         {"[sever]\n", ":1: sever: is not a section; did you mean [server]?"},
         {"log = 3\n", ":1: log: is not a section; allowed: [log] on a line of its own"},
         {"[[log]]\nlevel = \"info\"\n", ":1: log: is not a section; allowed: [log] on a line of its own"},
