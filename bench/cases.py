@@ -14,9 +14,9 @@ DASHBOARD, LOGIN = "GET /api/dashboard/", "POST /api/login/"
 REFRESH, REGISTER = "POST /api/token/refresh/", "POST /api/register/"
 HS256, ES256, FLOOR, DJANGO = "jwtauthd HS256", "jwtauthd ES256", "bare libfcgi", "Django"
 RS256, EDDSA = "jwtauthd RS256", "jwtauthd EdDSA"
-# With rotation: our sessions, and simplejwt's rotation with its blacklist. ES256 has sessions as it is installed.
 # The same as ES256 without access log and scoreboard: what an operator's view of it costs.
 QUIET = "jwtauthd ES256 quiet"
+# With rotation: our sessions, and simplejwt's rotation with its blacklist. ES256 has sessions as it is installed.
 SESSIONS, ROTATING_DJANGO = "jwtauthd HS256 sessions", "Django blacklist"
 
 # The gateway: what nginx's auth_request asks, by itself, and one file without and with it.

@@ -91,7 +91,7 @@ std::optional<http::Response> refresh_token(Services& services, const Context& c
   if (by_cookie) {
     token = std::string(*cookie);
     auto checked = services.verifier.verify(*token, tokens::TokenType::refresh);
-    if (!checked) return bad_token(checked.error(), services.options.simplejwt_5_2);
+    if (!checked) return answer(tokens::RefreshOutcome(checked.error()), services, by_cookie);
     const auto session = tokens::session_of(checked->claims, services.options.jti_claim).id;
     if (auto refusal = csrf_refusal(context.request, services, session)) return refusal;
     verified = std::move(*checked);

@@ -45,25 +45,34 @@ void tell_changes(const KeyRoom& room, const KeyManifest& before, const KeyManif
   }
 }
 
-/// One change at a time, written only when all of it went well.
-util::Result<std::string> change_keys(const KeyRoom& room, store::AuditKind joined, const Change& change) {
+/// One change at a time, written only when all of it went well. `before`, `after`: what was listed.
+util::Result<std::string> write_change(const KeyRoom& room, const Change& change, KeyManifest& before,
+                                       KeyManifest& after) {
   const auto lock = room.directory.lock();
   if (!lock) return util::unexpected(lock.error());
   auto manifest = room.directory.read();
   if (!manifest) return util::unexpected(manifest.error());
   const util::TimePoint now = room.clock.now();
-  const KeyManifest before = *manifest;
+  before = *manifest;
   auto said = change(*manifest, now);
   if (!said) return said;
   // A worker whose clock is behind may still want a key, and its file, that has just ended by time. The files
   // go by what was listed before: of a line that is trimmed, the file goes with it.
   const util::TimePoint over_for_all = now - room.pacing.publish_ahead;
-  const KeyManifest untrimmed = *manifest;
+  after = *manifest;
   manifest->trim(over_for_all);
   if (const auto written = room.directory.write(*manifest); !written)
     return util::unexpected(written.error());
-  room.directory.remove_retired(untrimmed, over_for_all);
-  tell_changes(room, before, untrimmed, joined);
+  room.directory.remove_retired(after, over_for_all);
+  return said;
+}
+
+/// Told when the next one may change them: a database that hangs holds up nobody else.
+util::Result<std::string> change_keys(const KeyRoom& room, store::AuditKind joined, const Change& change) {
+  KeyManifest before;
+  KeyManifest after;
+  auto said = write_change(room, change, before, after);
+  if (said) tell_changes(room, before, after, joined);
   return said;
 }
 

@@ -21,6 +21,7 @@ class PosixTerminal final : public Terminal {
 
   /// False once something could not be written: the disk is full, or the reader went away.
   bool wrote_everything() const noexcept { return wrote_everything_; }
+  bool heard() const override { return wrote_everything_; }
 
  private:
   void write(int fd, std::string_view text);

@@ -43,7 +43,8 @@ std::vector<WorkerTraffic> workers(const metrics::Reading& before, const metrics
   for (const auto& [place, worker] : after.workers) {
     const auto earlier = std::find_if(before.workers.begin(), before.workers.end(),
                                       [place = place](const auto& w) { return w.first == place; });
-    const std::uint64_t requests = earlier != before.workers.end() ? earlier->second.requests() : 0;
+    // A place that was empty has the count of who was there before.
+    const std::uint64_t requests = (earlier != before.workers.end() ? earlier->second : worker).requests();
     out.push_back({place, worker.pid, worker.started,
                    after.moment > worker.seen ? after.moment - worker.seen : 0,
                    worker.of(metrics::Level::requests_in_progress),

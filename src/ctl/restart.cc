@@ -74,7 +74,7 @@ ExitCode restart(Terminal& terminal) {
     return ExitCode::refused;
   }
   const Outcome listed = systemctl(
-      {"list-units", "--plain", "--no-legend", "--full", "--state=active,activating", "jwtauthd@*.service"});
+      {"list-units", "--plain", "--no-legend", "--full", "--state=active,activating,reloading", "jwtauthd@*.service"});
   const auto units = workers(listed.said);
   if (!listed.good || units.empty()) {
     terminal.err("Error: no worker is running: systemctl start jwtauthd.target");

@@ -21,7 +21,7 @@ using metrics::Level;
 
 /// A worker says once a second that it is there.
 constexpr std::uint64_t kSilent = 10'000;
-/// The revocations are polled four times a second, and never as slowly by configuration.
+/// The revocations are polled four times a second, or as configured, but never as slowly as this.
 constexpr std::uint64_t kLate = 20'000;
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {}) {
@@ -46,11 +46,21 @@ StatusPart workers(const metrics::Reading& reading) {
 }
 
 StatusPart revocations(const config::Config& config, const metrics::Reading& reading) {
-  const std::uint64_t age = reading.all->of(Level::feed_polled);
+  std::vector<std::uint64_t> ages;
+  for (const auto& [place, worker] : reading.workers) {
+    const std::uint64_t polled = worker.of(Level::feed_polled);
+    ages.push_back(reading.moment > polled ? reading.moment - polled : 0);
+  }
+  const auto [youngest, oldest] = std::minmax_element(ages.begin(), ages.end());
   const auto stale = static_cast<std::uint64_t>(std::chrono::milliseconds(config.cache.stale_after).count());
-  const std::string text = "The last poll that succeeded is " + seconds(age) + " old";
-  if (age > stale) return {Health::down, "revocations", text + ": token checks are refused."};
-  return {age > std::min(stale / 2, kLate) ? Health::degraded : Health::ok, "revocations", text + "."};
+  const auto interval =
+      static_cast<std::uint64_t>(std::chrono::milliseconds(config.cache.poll_interval).count());
+  const std::string text = "The last poll that succeeded is " + seconds(*oldest) + " old";
+  if (*youngest > stale) return {Health::down, "revocations", text + ": token checks are refused."};
+  if (*oldest > stale)
+    return {Health::degraded, "revocations", text + " in one worker, which refuses token checks."};
+  return {*oldest > std::min(std::max(stale / 2, 3 * interval), kLate) ? Health::degraded : Health::ok,
+          "revocations", text + "."};
 }
 
 StatusPart traffic(const metrics::Reading& reading) {

@@ -18,6 +18,8 @@ class Terminal {
   /// One line to standard output or standard error; the newline is added.
   virtual void out(std::string_view line) = 0;
   virtual void err(std::string_view line) = 0;
+  /// False: nobody reads what is written to standard output any more.
+  virtual bool heard() const { return true; }
   /// What is under way, in place of what was said so last: seen on a terminal only. Empty: nothing more.
   virtual void progress(std::string_view) {}
   /// The next line of input without its end. Nothing at the end of input.

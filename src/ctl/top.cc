@@ -198,6 +198,7 @@ ExitCode watch(const TopOptions& options, const std::function<bool(double)>& wai
         for (const auto& line : top_screen(rates)) screen.append(line).append("\n");
         terminal.out(screen);
       }
+      if (!terminal.heard()) return ExitCode::refused;
       if (options.once) return ExitCode::ok;
     }
     before = std::move(now);

@@ -251,7 +251,7 @@ struct Application::Parts {
                  [this] { return readiness.missing(); },
                  std::move(exposition)},
         app(services),
-        gauges(pool, hashes, keys, feed) {}
+        gauges(pool, hashes, keys, feed, directory) {}
 
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;

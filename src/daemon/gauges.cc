@@ -1,5 +1,7 @@
 #include "daemon/gauges.h"
 
+#include <algorithm>
+
 #include "metrics/cells.h"
 
 namespace jwtauthd {
@@ -7,9 +9,19 @@ namespace jwtauthd {
 using metrics::Count;
 using metrics::Level;
 
+namespace {
+
+/// When it was, by the clock that all workers of a host share.
+void set_moment(Level what, std::chrono::milliseconds ago) {
+  const auto age = static_cast<std::uint64_t>(std::max(ago, std::chrono::milliseconds(0)).count());
+  metrics::set(what, metrics::moment_now() - std::min(age, metrics::moment_now()));
+}
+
+}  // namespace
+
 Gauges::Gauges(const mysql::Pool& pool, const crypto::PasswordHashes& hashes, const tokens::KeyRing& keys,
-               const tokens::RevocationFeed& feed)
-    : pool_(pool), hashes_(hashes), keys_(keys), feed_(feed) {}
+               const tokens::RevocationFeed& feed, const tokens::UserDirectory& directory)
+    : pool_(pool), hashes_(hashes), keys_(keys), feed_(feed), directory_(directory) {}
 
 Gauges::~Gauges() {
   count(pool_.use());
@@ -29,6 +41,8 @@ void Gauges::publish() {
   metrics::set(Level::keys_signing, keys.active);
   metrics::set(Level::keys_next, keys.next);
   metrics::set(Level::keys_retiring, keys.retiring);
+  set_moment(Level::feed_polled, feed_.age());
+  set_moment(Level::users_polled, directory_.age());
   count(pool);
 }
 

@@ -9,6 +9,7 @@
 #include "mysql/pool.h"
 #include "tokens/key_ring.h"
 #include "tokens/revocation_feed.h"
+#include "tokens/user_directory.h"
 
 namespace jwtauthd {
 
@@ -16,8 +17,8 @@ class Gauges {
  public:
   /// All of it outlives the object.
   Gauges(const mysql::Pool& pool, const crypto::PasswordHashes& hashes, const tokens::KeyRing& keys,
-         const tokens::RevocationFeed& feed);
-  /// Counts the rest.
+         const tokens::RevocationFeed& feed, const tokens::UserDirectory& directory);
+  /// Counts what came until then.
   ~Gauges();
 
   /// To this worker's cells. Any thread.
@@ -32,6 +33,7 @@ class Gauges {
   const crypto::PasswordHashes& hashes_;
   const tokens::KeyRing& keys_;
   const tokens::RevocationFeed& feed_;
+  const tokens::UserDirectory& directory_;
   std::mutex counting_;
   std::uint64_t statements_ = 0;  // under counting_, as the next: what has been counted
   std::uint64_t failures_ = 0;

@@ -86,7 +86,11 @@ void wait_for_the_end(const sigset_t& signals, Worker& worker) {
     if (signal == SIGHUP) worker.reload();
     if (Clock::now() < due) continue;  // signals may come more often than it is due
     due = Clock::now() + interval;
-    if (worker.alive()) supervisor::tell_alive();
+    if (worker.alive()) {
+      supervisor::tell_alive();
+    } else {
+      util::log::error("a thread hangs: the watchdog is not told that all is well");
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 #include "daemon/worker.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -59,6 +61,17 @@ std::chrono::seconds patience(const config::Config::Database& d) {
   return std::max<std::chrono::seconds>(60s, 2 * (d.connect_timeout + d.read_timeout + d.write_timeout));
 }
 
+/// A thread without which the worker is none.
+void or_end(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    util::log::error(std::string("this worker ends: ") + error.what());
+    util::log::stop();
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
   std::string text;
   for (const auto& part : parts) text.append(text.empty() ? "" : between).append(part);
@@ -86,19 +99,23 @@ std::shared_ptr<Application> Worker::make(config::Config configuration) {
   return std::make_shared<Application>(std::move(configuration), [this] { return vitals_.exposition(); });
 }
 
-Worker::~Worker() = default;
+Worker::~Worker() {
+  end(0ms);
+}
 
 void Worker::start() {
   current()->start();
   vitals_.start();
   started_ = Clock::now();
   opener_ = std::jthread([this](const std::stop_token& stop) {
-    std::unique_lock lock(waking_);
-    wake_.wait_for(lock, stop, kWorthWaiting, [] { return false; });
-    lock.unlock();
-    open();
+    or_end([&] {
+      std::unique_lock lock(waking_);
+      wake_.wait_for(lock, stop, kWorthWaiting, [] { return false; });
+      lock.unlock();
+      open();
+    });
   });
-  changer_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  changer_ = std::jthread([this](const std::stop_token& stop) { or_end([&] { run(stop); }); });
 }
 
 void Worker::open() {
@@ -107,13 +124,18 @@ void Worker::open() {
 }
 
 bool Worker::stop() {
+  return end(current()->configuration().server.shutdown_grace);
+}
+
+bool Worker::end(std::chrono::milliseconds grace) {
   {
     const std::lock_guard lock(opening_);
     stopping_ = true;
   }
   changer_.request_stop();
+  const bool all_answered = server_.stop(grace);
   vitals_.stop();
-  return server_.stop(current()->configuration().server.shutdown_grace);
+  return all_answered;
 }
 
 void Worker::reload() {
@@ -182,6 +204,7 @@ void Worker::take_order(const std::stop_token& stop) {
   } catch (const std::exception& error) {
     refusal = error.what();
   }
+  if (stop.stop_requested()) return;
   if (ready_) supervisor::tell_ready();
   if (refusal.empty()) return vitals_.note("");
   std::istringstream lines(refusal);

@@ -52,6 +52,7 @@ class Worker {
   std::shared_ptr<Application> current() const { return *application_.lock(); }
   void run(const std::stop_token& stop);
   void open();
+  bool end(std::chrono::milliseconds grace);
   void tell_whether_ready();
   Missing wait_for(Application& next, const std::stop_token& stop);
   void take_order(const std::stop_token& stop);

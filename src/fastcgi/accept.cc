@@ -78,8 +78,14 @@ Connection* Core::adopt(int fd) noexcept try {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.ptr = &connection;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
-    set_deadline(connection, std::chrono::milliseconds(0));  // no event will ever come: the sweep closes it
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {  // no event would ever come
+    connection.fd = -1;
+    connection.state.store(Connection::State::closed, std::memory_order_release);
+    open_.fetch_sub(1);
+    ::close(fd);
+    const std::lock_guard lock(slots_mutex_);
+    free_.push_back(&connection);
+    return nullptr;
   }
   if (draining_) set_deadline(connection, options_.read_timeout);
   return &connection;

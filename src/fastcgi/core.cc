@@ -308,12 +308,24 @@ void Core::stop_accepting() noexcept {
   }
 }
 
+/// The note that a connection got from stop_accepting() while it was given back may be lost.
+void Core::say_missed_goodbyes() noexcept {
+  for (Connection* connection : all_connections()) {
+    if (connection->deadline != 0 || !connection->try_acquire()) continue;
+    if (connection->deadline == 0) say_goodbye(*connection);
+    let_go(*connection);
+  }
+}
+
 bool Core::drain(milliseconds grace) {
   stop_accepting();
   // Looked at, not waited for: whoever ended the last Call would have to touch a Core that may be gone.
   const auto end = std::chrono::steady_clock::now() + grace;
   const auto busy = [this] { return !threads_.empty() && (open_ != 0 || calls() != 0); };
-  while (busy() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(drain_interval);
+  while (busy() && std::chrono::steady_clock::now() < end) {
+    say_missed_goodbyes();
+    std::this_thread::sleep_for(drain_interval);
+  }
   const bool all_answered = calls() == 0;
   stopping_ = true;
   const std::uint64_t one = 1;

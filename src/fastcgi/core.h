@@ -52,6 +52,7 @@ class Core {
   void let_go(Connection& connection) noexcept;
   void close_connection(Connection& connection, bool refused) noexcept;
   void say_goodbye(Connection& connection) noexcept;
+  void say_missed_goodbyes() noexcept;
   void set_deadline(Connection& connection, std::chrono::milliseconds from_now) noexcept;
   void sweep() noexcept;
   void need_sweep() noexcept;

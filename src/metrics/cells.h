@@ -46,8 +46,9 @@ inline void count(Count what, std::uint64_t times = 1) noexcept {
   cells().counts[static_cast<std::size_t>(what)].fetch_add(times, std::memory_order_relaxed);
 }
 
-/// Adds what came since the last call to something that counts by itself.
+/// Adds what came since the last call to something that counts by itself. An older figure adds nothing.
 inline void catch_up(Count what, std::uint64_t now, std::uint64_t& counted) noexcept {
+  if (now <= counted) return;
   count(what, now - counted);
   counted = now;
 }

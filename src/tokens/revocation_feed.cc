@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "tokens/revoked.h"
-#include "metrics/cells.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -71,6 +70,7 @@ struct RevocationFeed::Impl {
   void run(const std::stop_token& stop);
   void read();
   void read_alone();
+  void succeeded(Instant began);
   void read_all(Instant began);
   std::int64_t read_recent(Instant began);
   bool is_blind(Instant began) const;
@@ -185,7 +185,7 @@ void RevocationFeed::Impl::read_all(Instant began) {
     const Instant polled = now();
     highest = std::max(highest, read_recent(polled));
     // However long all of it takes, the feed is as fresh as that, and goes on with polls after it.
-    if (!blind) last_success.store(polled.time_since_epoch().count(), std::memory_order_release);
+    if (!blind) succeeded(polled);
   }
   settled_id = std::min(settled_id, highest);  // a table that was restored counts from lower again
   settling_id = std::min(settling_id, highest);
@@ -223,6 +223,12 @@ void RevocationFeed::Impl::read() {
   }
 }
 
+/// By a read that began then.
+void RevocationFeed::Impl::succeeded(Instant began) {
+  last_success.store(std::max(last_success.load(), began.time_since_epoch().count()),
+                     std::memory_order_release);
+}
+
 void RevocationFeed::Impl::read_alone() {
   const Instant began = now();
   try {
@@ -237,9 +243,7 @@ void RevocationFeed::Impl::read_alone() {
     throw;
   }
   loaded.store(true, std::memory_order_release);
-  last_success.store(std::max(last_success.load(), began.time_since_epoch().count()),
-                     std::memory_order_release);
-  metrics::set(metrics::Level::feed_polled, metrics::moment_now());
+  succeeded(began);
   if (began - tidied < tidied_every) return;
   tidied = began;
   revoked.drop_expired(clock.unix_now());

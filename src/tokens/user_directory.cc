@@ -191,7 +191,6 @@ void UserDirectory::Impl::poll(std::size_t first, std::size_t step) {
     poll_batch(std::span(due).subspan(done, std::min(ids_per_statement, due.size() - done)));
   }
   last_success.store(began.time_since_epoch().count(), std::memory_order_relaxed);
-  metrics::set(metrics::Level::users_polled, metrics::moment_now());
 }
 
 void UserDirectory::Impl::poll_batch(std::span<const UserShard::Departure> batch) {

@@ -34,11 +34,11 @@ bool has(const std::string& text, std::string_view part) {
 /// A service in which all is well.
 metrics::Reading healthy() {
   auto made = reading(1'000'000);
-  cell(*made.all, Level::feed_polled) = 250;
   cell(*made.all, Level::database_up) = 1;
   metrics::Values worker;
   worker.pid = 77;
   worker.seen = 999'500;
+  cell(worker, Level::feed_polled) = 999'750;
   made.workers.emplace_back(1U, worker);
   made.workers.emplace_back(2U, worker);
   return made;
@@ -74,8 +74,10 @@ class TopTest : public CppUnit::TestFixture {
     metrics::Values worker;
     worker.pid = 77;
     worker.seen = 11'000;
+    before.workers.emplace_back(3U, worker);
     worker.routes[0].buckets[0] = 20;
     after.workers.emplace_back(3U, worker);
+    after.workers.emplace_back(4U, worker);  // began in between, where another one had counted
     return jwtauthd::rates_between(before, after, kRoutes);
   }
 
@@ -90,6 +92,7 @@ class TopTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("POST /b/"), rates.routes.at(0).route);
     CPPUNIT_ASSERT_DOUBLES_EQUAL(0.5, rates.routes.at(1).traffic.requests, 1e-9);
     CPPUNIT_ASSERT_DOUBLES_EQUAL(10.0, rates.workers.at(0).requests, 1e-9);
+    CPPUNIT_ASSERT_DOUBLES_EQUAL(0.0, rates.workers.at(1).requests, 1e-9);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{1'000}, rates.workers.at(0).silent_for);
   }
 
@@ -191,9 +194,11 @@ class TopTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(jwtauthd::judge(config, util::fail("no such file"), nothing).health() == Health::down);
 
     auto stale = healthy();
-    cell(*stale.all, Level::feed_polled) = 25'000;
+    cell(stale.workers[1].second, Level::feed_polled) = 975'000;
     CPPUNIT_ASSERT(health(stale, nothing) == Health::degraded);
-    cell(*stale.all, Level::feed_polled) = 61'000;
+    cell(stale.workers[1].second, Level::feed_polled) = 900'000;
+    CPPUNIT_ASSERT(health(stale, nothing) == Health::degraded);  // the other one takes tokens
+    cell(stale.workers[0].second, Level::feed_polled) = 900'000;
     CPPUNIT_ASSERT(health(stale, nothing) == Health::down);
 
     jwtauthd::doctor::Report away;

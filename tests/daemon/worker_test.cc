@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -19,6 +20,16 @@ namespace {
 using namespace std::chrono_literals;
 using fcgi_client::Client;
 using fcgi_client::eventually;
+
+std::size_t threads_that_read() {
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (name.starts_with("listener-")) ++count;
+  }
+  return count;
+}
 
 /// A worker on a database of its own, with the file that it was made from.
 struct Service {
@@ -110,12 +121,15 @@ class WorkerTest : public CppUnit::TestFixture {
 
   void threads_stay_as_many_as_they_were() {
     Service service;
+    const auto before = threads_that_read();
+    CPPUNIT_ASSERT(before > 0);
     service.token_threads = 3;
     service.configure("registration = false");
     service.worker->reload();
     CPPUNIT_ASSERT(service.becomes("404"));
     service.worker->alive(), std::this_thread::sleep_for(50ms);
     CPPUNIT_ASSERT(service.worker->alive());
+    CPPUNIT_ASSERT_EQUAL(before, threads_that_read());
   }
 
   void requests_do_not_notice_reloads() {

@@ -248,7 +248,7 @@ def deactivated_there(world):
     world.here.login(name)
 
 
-@step("deactivated here, refused there and here within a second; and back")
+@step("deactivated here, refused there and here within a second; activated again, with a login")
 def deactivated_here(world):
     name = world.new_user("there")
     access = world.there.login(name)["access"]
@@ -259,7 +259,9 @@ def deactivated_here(world):
     promptly(lambda: world.here.dashboard(access, status=401))
     world.jwtauthctl("user", "activate", name)
     world.there.dashboard(access)
-    promptly(lambda: world.here.dashboard(access))
+    later = world.here.login(name)["access"]
+    promptly(lambda: world.here.dashboard(later))
+    world.here.dashboard(access, status=401)  # what was open had ended
 
 
 @step("renamed there, the new name here within a second")
