@@ -1,4 +1,6 @@
 // What is done to keys, in the audit.
+#include <unistd.h>
+
 #include <exception>
 #include <utility>
 
@@ -15,7 +17,8 @@ void tell_audit(KeyRoom& room, const config::Config& config, Terminal& terminal)
   if (auditing == store::Auditing::off || config.database.name.empty()) return;
   room.told = [&room, &config, &terminal](store::AuditKind kind, const std::string& kid) {
     try {
-      mysql::Options options = store::database_options(config.database);
+      // The directory of keys is root's: it is he who changes them.
+      mysql::Options options = operators_login(config.database, ::geteuid() == 0);
       options.pool_size = 1;
       options.acquire_timeout = config.database.connect_timeout + std::chrono::seconds(1);
       mysql::Pool pool(std::move(options));

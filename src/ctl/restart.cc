@@ -66,8 +66,10 @@ std::vector<std::string> workers(const std::string& listed) {
 }
 
 ExitCode restart(Terminal& terminal) {
-  // Its tables first, as at a start: there is something to do after an upgrade.
-  if (!systemctl({"restart", "jwtauthd-migrate.service"}).good) {
+  // Its tables first, as at a start: there is something to do after an upgrade. Where the unit is masked,
+  // somebody else does it.
+  const bool masked = systemctl({"show", "-P", "LoadState", "jwtauthd-migrate.service"}).said == "masked\n";
+  if (!masked && !systemctl({"restart", "jwtauthd-migrate.service"}).good) {
     terminal.err("Error: the database's tables could not be brought up to date; no worker was restarted.");
     return ExitCode::refused;
   }

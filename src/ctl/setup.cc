@@ -1,7 +1,9 @@
 #include "ctl/setup.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "ctl/plain_text.h"
 #include "ctl/user_text.h"
@@ -42,6 +44,14 @@ std::string quoted(const std::string& word) {
   std::string out = "'";
   for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
+}
+
+/// Of a configuration of nginx.
+std::string without_comments(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out += line.substr(0, line.find('#')) + '\n';
+  return out;
 }
 
 class Setup {
@@ -173,7 +183,9 @@ bool Setup::prepare_host() {
   return take({"key",
                "a signing key in " + key,
                [&] { return host_.exists(key); },
-               {Command{{"jwtauthctl", "keys", "generate", "--file", key + ".new"}},
+               // What a run that was broken off has left would stand in the way.
+               {Command{{"rm", "-f", key + ".new"}},
+                Command{{"jwtauthctl", "keys", "generate", "--file", key + ".new"}},
                 Command{{"chgrp", user, key + ".new"}}, Command{{"chmod", "0640", key + ".new"}},
                 Command{{"mv", "-n", key + ".new", key}}}});
 }
@@ -191,8 +203,8 @@ bool Setup::prepare_database(const config::Config& config) {
     return refuse("database", "the database of " + options_.config_path +
                                   " does not take the workers. On its server:\n  " +
                                   store::create_database(database.name) + ";\n  CREATE USER " +
-                                  quoted(database.user) + "@'%' IDENTIFIED BY …;\n  " +
-                                  store::grant_rights(database.user, database.name));
+                                  store::account(database.user, "%") + " IDENTIFIED BY …;\n  " +
+                                  store::grant_rights(database.user, database.name, "%"));
   }
   if (database.user != options_.service_user) {
     return refuse("database", "database.user is " + printable(database.user) +
@@ -232,20 +244,24 @@ bool Setup::start_service() {
   if (booted) actions.push_back(Command{{"systemctl", "daemon-reload"}});
   std::vector<std::string> enable{"systemctl", "enable"};
   if (booted) enable.push_back("--now");
-  enable.insert(enable.end(), {"jwtauthd.socket", "jwtauthd.target"});
+  const std::vector<std::string> units{"jwtauthd.socket", "jwtauthd.target"};
+  enable.insert(enable.end(), units.begin(), units.end());
   actions.push_back(Command{std::move(enable)});
   return take({"service", booted ? "jwtauthd.target is enabled and runs" : "jwtauthd.target is enabled",
                [&] {
-                 return succeeds({{"systemctl", "is-enabled", "jwtauthd.socket", "jwtauthd.target"}}) &&
-                        (!booted ||
-                         succeeds({{"systemctl", "is-active", "jwtauthd.socket", "jwtauthd.target"}}));
+                 // Of several, one that is suffices systemctl.
+                 return std::ranges::all_of(units, [&](const std::string& unit) {
+                   return succeeds({{"systemctl", "is-enabled", unit}}) &&
+                          (!booted || succeeds({{"systemctl", "is-active", unit}}));
+                 });
                },
                std::move(actions)});
 }
 
 void Setup::tell_nginx_lines() {
   if (options_.json) return;
-  if (host_.run({{"nginx", "-T"}}).output.find("snippets/jwtauthd-locations.conf;") != std::string::npos) {
+  if (without_comments(host_.run({{"nginx", "-T"}}).output).find("snippets/jwtauthd-locations.conf;") !=
+      std::string::npos) {
     return terminal_.out("already  nginx includes jwtauthd's locations");
   }
   terminal_.out("nginx: in the http block, a file in /etc/nginx/conf.d/ for instance,");

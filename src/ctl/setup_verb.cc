@@ -3,19 +3,17 @@
 #include <memory>
 #include <optional>
 
+#include "ctl/operator.h"
 #include "ctl/setup.h"
 #include "ctl/setup_host.h"
 #include "ctl/verbs.h"
-#include "store/settings.h"
 
 namespace jwtauthd {
 namespace {
 
-/// The system's root is the database's, over its socket: what MariaDB's and Debian's packages set up.
-mysql::Options administrator(const config::Config::Database& database) {
-  mysql::Options options = store::database_options(database);
-  options.user = "root";
-  options.password = {};
+/// Of no database: it may have to be made.
+mysql::Options server_options(const config::Config::Database& database) {
+  mysql::Options options = administrator(database);
   options.database.clear();
   options.pool_size = 1;
   options.acquire_timeout = database.connect_timeout + std::chrono::seconds(3);
@@ -24,7 +22,7 @@ mysql::Options administrator(const config::Config::Database& database) {
 
 struct Server {
   explicit Server(const config::Config::Database& database)
-      : pool(administrator(database)), provision(pool) {}
+      : pool(server_options(database)), provision(pool) {}
   mysql::Pool pool;
   store::Provision provision;
 };

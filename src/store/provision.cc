@@ -29,10 +29,6 @@ std::string exact_pattern(std::string_view database) {
   return out;
 }
 
-std::string account(std::string_view user) {
-  return quoted(user, '\'') + "@'localhost'";
-}
-
 /// As information_schema writes it.
 std::string grantee(std::string_view user) {
   return "'" + std::string(user) + "'@'localhost'";
@@ -44,15 +40,19 @@ std::string create_database(std::string_view name) {
   return "CREATE DATABASE IF NOT EXISTS " + quoted(name, '`') + " CHARACTER SET utf8mb4";
 }
 
+std::string account(std::string_view user, std::string_view host) {
+  return quoted(user, '\'') + "@" + quoted(host, '\'');
+}
+
 std::string create_user(std::string_view user, Dialect dialect) {
   return "CREATE USER IF NOT EXISTS " + account(user) +
          (dialect == Dialect::mariadb ? " IDENTIFIED VIA unix_socket" : " IDENTIFIED WITH auth_socket");
 }
 
-std::string grant_rights(std::string_view user, std::string_view database) {
+std::string grant_rights(std::string_view user, std::string_view database, std::string_view host) {
   std::string list;
   for (const std::string_view right : kRights) list.append(list.empty() ? "" : ", ").append(right);
-  return "GRANT " + list + " ON " + quoted(exact_pattern(database), '`') + ".* TO " + account(user);
+  return "GRANT " + list + " ON " + quoted(exact_pattern(database), '`') + ".* TO " + account(user, host);
 }
 
 Dialect Provision::dialect() {
@@ -89,10 +89,11 @@ bool Provision::has_rights(std::string_view user, std::string_view database) {
           .next()) {
     return true;
   }
+  // Distinct: the name and its pattern may both have grants.
   auto rows = lease
                   .prepare(
-                      "SELECT privilege_type FROM information_schema.schema_privileges WHERE grantee = ? AND "
-                      "(table_schema = ? OR table_schema = ?)")
+                      "SELECT DISTINCT privilege_type FROM information_schema.schema_privileges WHERE "
+                      "grantee = ? AND (table_schema = ? OR table_schema = ?)")
                   .bind(grantee(user))
                   .bind(database)
                   .bind(exact_pattern(database))

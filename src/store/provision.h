@@ -14,9 +14,13 @@ namespace store {
 enum class Dialect { mariadb, mysql };
 
 std::string create_database(std::string_view name);
+/// As a statement names it.
+std::string account(std::string_view user, std::string_view host = "localhost");
+/// user@localhost
 std::string create_user(std::string_view user, Dialect dialect);
 /// What workers and migrations need, on this database and nothing else; no right to drop a table.
-std::string grant_rights(std::string_view user, std::string_view database);
+std::string grant_rights(std::string_view user, std::string_view database,
+                         std::string_view host = "localhost");
 
 /// Throws util::Outage.
 class Provision {

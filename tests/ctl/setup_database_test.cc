@@ -16,6 +16,7 @@ class SetupDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST(makes_database_user_rights_and_tables_once);
   CPPUNIT_TEST(gives_back_a_right_that_is_missing);
   CPPUNIT_TEST(leaves_rights_that_were_narrowed_to_tables);
+  CPPUNIT_TEST(rights_on_name_and_pattern_are_counted_once);
   CPPUNIT_TEST(name_of_a_database_is_no_pattern);
   CPPUNIT_TEST_SUITE_END();
 
@@ -114,6 +115,18 @@ class SetupDatabaseTest : public ctl_test::VerbsFixture {
     provision_->run("REVOKE ALL PRIVILEGES, GRANT OPTION FROM "s + kUser + "@localhost");
     CPPUNIT_ASSERT(!provision_->has_rights(kUser, name_));
     provision_->run("GRANT SELECT ON `" + name_ + "`.auth_user TO " + kUser + "@localhost");
+    CPPUNIT_ASSERT(provision_->has_rights(kUser, name_));
+  }
+
+  void rights_on_name_and_pattern_are_counted_once() {
+    CPPUNIT_ASSERT(ExitCode::ok == set_up());
+    provision_->run("REVOKE ALL PRIVILEGES, GRANT OPTION FROM "s + kUser + "@localhost");
+    for (const std::string& database : {name_, escaped()}) {
+      provision_->run("GRANT SELECT, INSERT, UPDATE, DELETE ON `" + database + "`.* TO " + kUser +
+                      "@localhost");
+    }
+    CPPUNIT_ASSERT(!provision_->has_rights(kUser, name_));
+    provision_->run("GRANT CREATE, ALTER, INDEX, REFERENCES ON `" + name_ + "`.* TO " + kUser + "@localhost");
     CPPUNIT_ASSERT(provision_->has_rights(kUser, name_));
   }
 

@@ -26,11 +26,14 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(leaves_what_is_done_already);
   CPPUNIT_TEST(dry_run_changes_nothing_and_shows_the_commands);
   CPPUNIT_TEST(stops_at_the_first_thing_that_fails);
+  CPPUNIT_TEST(a_key_that_was_left_half_way_is_in_nobodys_way);
+  CPPUNIT_TEST(one_unit_of_two_is_not_a_service_that_runs);
   CPPUNIT_TEST(a_database_elsewhere_is_its_administrators);
   CPPUNIT_TEST(a_server_that_is_away_is_told_from_a_refusal);
   CPPUNIT_TEST(another_user_without_a_password_cannot_be);
   CPPUNIT_TEST(machine_without_systemd_has_no_units);
   CPPUNIT_TEST(tells_nginx_lines_until_they_are_there);
+  CPPUNIT_TEST(a_comment_includes_nothing);
   CPPUNIT_TEST(commands_can_be_pasted);
   CPPUNIT_TEST(runs_commands_and_hears_them);
   CPPUNIT_TEST_SUITE_END();
@@ -93,6 +96,7 @@ class SetupTest : public CppUnit::TestFixture {
     host_.answer(migrate + " --status", 1);
     CPPUNIT_ASSERT_MESSAGE(terminal_.errors, ExitCode::ok == set_up());
     const std::vector<std::string> expected{"systemd-sysusers jwtauthd.conf",
+                                            "rm -f " + key() + ".new",
                                             "jwtauthctl keys generate --file " + key() + ".new",
                                             "chgrp jwtauthd " + key() + ".new",
                                             "chmod 0640 " + key() + ".new",
@@ -100,7 +104,7 @@ class SetupTest : public CppUnit::TestFixture {
                                             migrate + " --status",
                                             migrate + " --status",
                                             migrate,
-                                            "systemctl is-enabled jwtauthd.socket jwtauthd.target",
+                                            "systemctl is-enabled jwtauthd.socket",
                                             "systemctl daemon-reload",
                                             "systemctl enable --now jwtauthd.socket jwtauthd.target",
                                             "nginx -T"};
@@ -113,7 +117,7 @@ class SetupTest : public CppUnit::TestFixture {
     make_key();
     host_.answer("systemctl is-", 0);
     CPPUNIT_ASSERT(ExitCode::ok == set_up());
-    CPPUNIT_ASSERT_EQUAL(std::size_t{5}, host_.ran.size());  // looked, and nothing else
+    CPPUNIT_ASSERT_EQUAL(std::size_t{7}, host_.ran.size());  // looked, and nothing else
     CPPUNIT_ASSERT(!told("done "));
     CPPUNIT_ASSERT(told("already  jwtauthd.target is enabled and runs\n"));
   }
@@ -144,11 +148,43 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, host_.count("systemctl"));
   }
 
+  void a_key_that_was_left_half_way_is_in_nobodys_way() {
+    const std::string half = key() + ".new";
+    host_.answers["jwtauthctl keys generate"] = [this, half] {
+      return host_.files.insert(half).second ? jwtauthd::Host::Ran{} : jwtauthd::Host::Ran{1, "File exists"};
+    };
+    host_.answers["rm -f " + half] = [this, half] {
+      host_.files.erase(half);
+      return jwtauthd::Host::Ran{};
+    };
+    host_.answer("chgrp", 1, "no such group");
+    CPPUNIT_ASSERT(ExitCode::refused == set_up());
+    host_.answer("chgrp", 0);
+    CPPUNIT_ASSERT_MESSAGE(terminal_.errors, ExitCode::ok == set_up());
+  }
+
+  void one_unit_of_two_is_not_a_service_that_runs() {
+    for (const std::string question : {"is-enabled", "is-active"}) {
+      for (const std::string unit : {"jwtauthd.socket", "jwtauthd.target"}) {
+        host_.answer("systemctl is-", 0);
+        host_.answer("systemctl " + question + " " + unit, 3);
+        CPPUNIT_ASSERT(ExitCode::ok == set_up());
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(question + " " + unit, std::size_t{1}, host_.count("enable --now"));
+        host_.answer("systemctl " + question + " " + unit, 0);
+        CPPUNIT_ASSERT(ExitCode::ok == set_up());
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(question + " " + unit, std::size_t{0}, host_.count("enable --now"));
+      }
+    }
+  }
+
   void a_database_elsewhere_is_its_administrators() {
+    configure("host = \"db.example.org\"\nuser = \"web-1\"");
     host_.answer("sudo -u jwtauthd", 3);
     CPPUNIT_ASSERT(ExitCode::refused == set_up());
-    CPPUNIT_ASSERT_MESSAGE(terminal_.errors,
-                           terminal_.errors.find("ON `accounts`.* TO 'web'") != std::string::npos);
+    // One account in both, quoted for SQL.
+    for (const char* const part : {"CREATE USER 'web-1'@'%' IDENTIFIED", "ON `accounts`.* TO 'web-1'@'%'"}) {
+      CPPUNIT_ASSERT_MESSAGE(terminal_.errors, terminal_.errors.find(part) != std::string::npos);
+    }
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, host_.count("systemctl"));
   }
 
@@ -178,6 +214,15 @@ class SetupTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(ExitCode::ok == set_up());
     CPPUNIT_ASSERT(told("  include snippets/jwtauthd-upstream.conf;\n"));
     host_.answer("nginx -T", 0, "server { include snippets/jwtauthd-locations.conf; }");
+    CPPUNIT_ASSERT(ExitCode::ok == set_up());
+    CPPUNIT_ASSERT(!told("include snippets"));
+  }
+
+  void a_comment_includes_nothing() {
+    host_.answer("nginx -T", 0, "server {\n  #include snippets/jwtauthd-locations.conf;\n}");
+    CPPUNIT_ASSERT(ExitCode::ok == set_up());
+    CPPUNIT_ASSERT(told("  include snippets/jwtauthd-locations.conf;\n"));
+    host_.answer("nginx -T", 0, "# jwtauthd\n\tinclude snippets/jwtauthd-locations.conf; # here\n");
     CPPUNIT_ASSERT(ExitCode::ok == set_up());
     CPPUNIT_ASSERT(!told("include snippets"));
   }

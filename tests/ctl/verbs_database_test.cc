@@ -1,5 +1,6 @@
 // The verbs as an operator runs them, over a real database.
 #include <cppunit/extensions/HelperMacros.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -20,6 +21,7 @@ class VerbsDatabaseTest : public ctl_test::VerbsFixture {
   CPPUNIT_TEST(groups_are_made_filled_and_deleted);
   CPPUNIT_TEST(a_group_that_django_holds_on_to_is_not_deleted);
   CPPUNIT_TEST(changes_of_keys_are_audited_and_need_no_database);
+  CPPUNIT_TEST(root_is_audited_where_the_socket_tells_users);
   CPPUNIT_TEST_SUITE_END();
 
   void add_user(int id, const std::string& name) {
@@ -188,6 +190,24 @@ class VerbsDatabaseTest : public ctl_test::VerbsFixture {
     CPPUNIT_ASSERT_MESSAGE(
         terminal_.errors, terminal_.errors.starts_with("Warning: the audit has no key_retired of " + second));
     CPPUNIT_ASSERT(files.directory().read().value().find(second)->retired_at);
+  }
+
+  /// As `jwtauthctl setup` makes the workers' user, whom root cannot be.
+  void root_is_audited_where_the_socket_tells_users() {
+    if (::geteuid() != 0) return;
+    run({"migrate"});
+    const std::string user = "keys_of_root@localhost";
+    database_->run("CREATE OR REPLACE USER " + user + " IDENTIFIED VIA unix_socket");
+    database_->run("GRANT ALL ON `" + database_->name() + "`.* TO " + user);
+    const tokens_test::KeyRoom files;
+    configure("[keys]\ndirectory = \"" + files.path() + "\"\n");
+    setenv("JWTAUTHD_DATABASE_USER", "keys_of_root", 1);
+    const int status = run({"keys", "generate", "--now"});
+    unsetenv("JWTAUTHD_DATABASE_USER");
+    database_->run("DROP USER " + user);
+    CPPUNIT_ASSERT_EQUAL(0, status);
+    CPPUNIT_ASSERT_EQUAL(std::string(), terminal_.errors);
+    CPPUNIT_ASSERT_EQUAL("key_generated"s, database_->value("SELECT kind FROM jwtauthd_audit"));
   }
 
   void a_group_that_django_holds_on_to_is_not_deleted() {

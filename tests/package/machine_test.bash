@@ -66,6 +66,8 @@ setup_has_nothing_to_do() {
   local said
   said=$(inside 'jwtauthctl setup') && ! grep -E '^(done|failed|would)' <<<"$said"
 }
+# root's alone: whoever owned it could put a link in the place of what systemd makes in it.
+owns_run() { [ "$(inside 'stat -c "%U %G %a" /run/jwtauthd')" = 'root root 755' ]; }
 minimal_rights() {
   local said
   said=$(inside "mariadb -N -e 'SHOW GRANTS FOR jwtauthd@localhost'")
@@ -103,20 +105,43 @@ restores() {
   guide back-up && inside "mariadb jwtauthd -e 'DELETE FROM jwtauthd_session; UPDATE auth_user SET username = \"gone\"'; rm -r /etc/jwtauthd/*" &&
     guide restore && logs_in
 }
+# Both workers have taken the directory over.
+took_keys() {
+  inside 'for try in $(seq 100); do
+      [ "$(journalctl -b -o cat -u "jwtauthd@*" | grep -c "^reloaded, changed: .*keys.directory")" != 2 ] || exit 0; sleep 0.1
+    done; exit 1'
+}
+audited() { inside "sudo -u jwtauthd jwtauthctl audit search --event $1" | grep "$1"; }
 keys_move_and_rotate() {
   local token kid
-  token=$(log_in) && guide keys-directory && sees_dashboard "$token" && guide keys-rotate && sees_dashboard "$token" &&
+  token=$(log_in) && guide keys-directory && took_keys && sees_dashboard "$token" && guide keys-rotate && sees_dashboard "$token" &&
+    audited key_imported && audited key_rotated &&
     kid=$(inside "jwtauthctl keys list --json" | tr -d ' \n' | sed 's/.*"kid":"\([^"]*\)"[^}]*"state":"active".*/\1/') &&
     guide keys-retire "KID='$kid'" && sleep 1.5 && ! sees_dashboard "$token" && logs_in
 }
 moves() { guide move-database && logs_in && [ "$(inside "mariadb -N -e 'SELECT COUNT(*) FROM accounts.auth_user'")" = 1 ]; }
-third_worker() { guide third-worker && inside 'systemctl is-active jwtauthd@3' && guide apply-configuration && logs_in; }
-removed() { guide remove && ! inside 'pgrep -x jwtauthd' && inside 'test -e /etc/jwtauthd/signing-key.pem'; }
+third_worker() { guide third-worker && inside 'systemctl is-active jwtauthd@3' && guide apply-configuration && logs_in && guide restart && logs_in; }
+# Also where a purge of the database runs for long.
+removed() {
+  inside 'mkdir -p /run/systemd/system/jwtauthd-purge.service.d
+      printf "[Service]\nExecStart=\nExecStart=/bin/sleep 600\n" >/run/systemd/system/jwtauthd-purge.service.d/slow.conf
+      systemctl daemon-reload; systemctl start --no-block jwtauthd-purge; sleep 0.5; pgrep -u jwtauthd -x sleep' &&
+    guide remove && ! inside 'pgrep -u jwtauthd' && inside 'rm -r /run/systemd/system/jwtauthd-purge.service.d; systemctl daemon-reload
+      test -e /etc/jwtauthd/signing-key.pem'
+}
 back_again() { inside 'cd /mnt/old && apt-get install -y ./jwtauthd_*.deb' && inside 'systemctl is-active jwtauthd@1 jwtauthd@2 jwtauthd@3' && logs_in; }
 purged() {
-  guide purge && ! inside 'pgrep -x jwtauthd' && ! inside 'getent passwd jwtauthd || getent group jwtauthd' &&
+  inside 'echo secret >/etc/credstore/jwtauthd.database.password' && guide purge && ! inside 'pgrep -x jwtauthd' && ! inside 'getent passwd jwtauthd || getent group jwtauthd' &&
     [ -z "$(inside 'systemctl list-unit-files --no-legend "jwtauthd*"; systemctl list-units --all --no-legend "jwtauthd*"')" ] &&
     inside 'apt-get autoremove --purge -y' && files >"$work/after" && diff "$work/before" "$work/after" && inside 'mariadb -e "SELECT COUNT(*) FROM accounts.auth_user"'
+}
+# An administrator who forbids starts (images are built so) has nothing started, and nothing made in his database.
+policy_is_kept() {
+  guide drop-database && inside 'printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; trap "rm /usr/sbin/policy-rc.d" EXIT
+      cd /mnt/old; apt-get install -y ./jwtauthd_*.deb 2>&1 | tee /tmp/said; grep "jwtauthctl setup" /tmp/said
+      if systemctl is-active jwtauthd.target jwtauthd.socket || pgrep -x jwtauthd || [ -e /etc/jwtauthd/signing-key.pem ]; then exit 1; fi
+      [ -z "$(mariadb -N -e "SELECT user FROM mysql.user WHERE user = \"jwtauthd\"")" ]
+      apt-get purge -y jwtauthd'
 }
 installed_anew() { guide drop-database && inside 'cd /mnt/old && apt-get install -y ./jwtauthd_*.deb' && guide nginx && guide first-login "$taken"; }
 # No command of the guide that is not run.
@@ -132,10 +157,11 @@ needed "a minimal Debian root is made" minimal_root
 needed "with systemd, MariaDB and nginx on it" prepare_machine_root
 needed "a package of a higher version" higher_version
 needed "it boots" boot
-files >"$work/before"
+inside 'mkdir -p /etc/credstore' && files >"$work/before"
 needed "Install: package, setup, nginx, first login" installs
 seconds
 step "jwtauthctl setup finds everything done" setup_has_nothing_to_do
+step "the directory of the socket is root's" owns_run
 step "the database user is known by the socket and has rights on one database" minimal_rights
 step "Upgrade: all workers are new, no request fails" upgrade_under_load upgrade new
 echo "        (${load:-0} requests)"
@@ -150,6 +176,7 @@ step "Tune: a third worker, a configuration that is taken" third_worker
 step "Remove: nothing runs, the configuration stays" removed
 step "installed again: it runs as it did" back_again
 step "Purge: nothing is left but the database" purged
+step "a policy that forbids starts is kept" policy_is_kept
 step "Installed anew on the clean host" installed_anew
 step "every command of the guide was run" guide_is_whole
 "$here/machine" down "$machine"
