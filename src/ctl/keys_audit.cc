@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <exception>
-#include <utility>
 
 #include "ctl/keys.h"
 #include "ctl/operator.h"
@@ -18,10 +17,7 @@ void tell_audit(KeyRoom& room, const config::Config& config, Terminal& terminal)
   room.told = [&room, &config, &terminal](store::AuditKind kind, const std::string& kid) {
     try {
       // The directory of keys is root's: it is he who changes them.
-      mysql::Options options = operators_login(config.database, ::geteuid() == 0);
-      options.pool_size = 1;
-      options.acquire_timeout = config.database.connect_timeout + std::chrono::seconds(1);
-      mysql::Pool pool(std::move(options));
+      mysql::Pool pool(patient(operators_login(config.database, ::geteuid() == 0)));
       auto event = operator_event(kind, room.clock.now());
       event.reason = kid;
       store::MysqlAuditStore(pool).append(event);

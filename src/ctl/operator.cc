@@ -27,6 +27,12 @@ mysql::Options administrator(const config::Config::Database& database) {
   return options;
 }
 
+mysql::Options patient(mysql::Options options) {
+  options.pool_size = 1;
+  options.acquire_timeout = options.connect_timeout + std::chrono::seconds(3);
+  return options;
+}
+
 mysql::Options operators_login(const config::Config::Database& database, bool is_root) {
   const bool by_socket = !database.socket.empty() && database.password.empty();
   return is_root && by_socket ? administrator(database) : store::database_options(database);

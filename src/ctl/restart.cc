@@ -1,13 +1,8 @@
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "ctl/restart.h"
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <sstream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "ctl/verbs.h"
@@ -15,47 +10,8 @@
 namespace jwtauthd {
 namespace {
 
-/// What became of a command: whether it succeeded, and what it said on standard output.
-struct Outcome {
-  bool good = false;
-  std::string said;
-};
-
-/// systemctl, found by PATH. What it complains of, it tells standard error itself.
-Outcome systemctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "systemctl");
-  std::vector<char*> argv;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  pid_t child = -1;
-  const int failure = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-
-  Outcome outcome;
-  if (failure == 0) {
-    char part[4096];
-    for (ssize_t got; (got = ::read(ends[0], part, sizeof part)) > 0 || (got < 0 && errno == EINTR);) {
-      if (got > 0) outcome.said.append(part, static_cast<std::size_t>(got));
-    }
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    outcome.good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  }
-  ::close(ends[0]);
-  if (failure != 0) throw std::system_error(failure, std::generic_category(), "systemctl");
-  return outcome;
-}
-
 /// The first word of each line.
-std::vector<std::string> workers(const std::string& listed) {
+std::vector<std::string> units_of(const std::string& listed) {
   std::vector<std::string> units;
   std::istringstream lines(listed);
   for (std::string line; std::getline(lines, line);) {
@@ -65,32 +21,41 @@ std::vector<std::string> workers(const std::string& listed) {
   return units;
 }
 
-ExitCode restart(Terminal& terminal) {
+ExitCode refused(const Host::Ran& ran, const std::string& why, Terminal& terminal) {
+  if (!ran.output.empty()) terminal.err(ran.output);
+  terminal.err("Error: " + why);
+  return ExitCode::refused;
+}
+
+}  // namespace
+
+ExitCode restart_workers(Host& host, Terminal& terminal) {
+  const auto systemctl = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "systemctl");
+    return host.run({std::move(words)});
+  };
   // Its tables first, as at a start: there is something to do after an upgrade. Where the unit is masked,
   // somebody else does it.
-  const bool masked = systemctl({"show", "-P", "LoadState", "jwtauthd-migrate.service"}).said == "masked\n";
-  if (!masked && !systemctl({"restart", "jwtauthd-migrate.service"}).good) {
-    terminal.err("Error: the database's tables could not be brought up to date; no worker was restarted.");
-    return ExitCode::refused;
+  const std::string migrate = "jwtauthd-migrate.service";
+  if (systemctl({"show", "-P", "LoadState", migrate}).output != "masked") {
+    if (const auto ran = systemctl({"restart", migrate}); ran.status != 0) {
+      return refused(ran, "the database's tables could not be brought up to date; no worker was restarted.",
+                     terminal);
+    }
   }
-  const Outcome listed = systemctl(
-      {"list-units", "--plain", "--no-legend", "--full", "--state=active,activating,reloading", "jwtauthd@*.service"});
-  const auto units = workers(listed.said);
-  if (!listed.good || units.empty()) {
-    terminal.err("Error: no worker is running: systemctl start jwtauthd.target");
-    return ExitCode::refused;
-  }
+  const auto listed = systemctl({"list-units", "--plain", "--no-legend", "--full",
+                                 "--state=active,activating,reloading", "jwtauthd@*.service"});
+  if (listed.status != 0) return refused(listed, "systemd does not say which workers run.", terminal);
+  const auto units = units_of(listed.output);
+  if (units.empty()) return refused({}, "no worker is running: systemctl start jwtauthd.target", terminal);
   for (const auto& unit : units) {
-    if (!systemctl({"restart", unit}).good) {
-      terminal.err("Error: " + unit + " did not become ready; those after it were left as they were.");
-      return ExitCode::refused;
+    if (const auto ran = systemctl({"restart", unit}); ran.status != 0) {
+      return refused(ran, unit + " did not become ready; those after it were left as they were.", terminal);
     }
     terminal.out(unit + " restarted.");
   }
   return ExitCode::ok;
 }
-
-}  // namespace
 
 void add_restart(CLI::App& root, CommandLine& line) {
   CLI::App* verb = root.add_subcommand("restart", "Restart all workers of this host, one after the other.");
@@ -100,7 +65,12 @@ void add_restart(CLI::App& root, CommandLine& line) {
       "ends the round. No request fails: what comes meanwhile is the others', or waits in the socket.",
       "jwtauthctl restart\n"
       "systemctl reload 'jwtauthd@*'  # suffices for most keys"));
-  verb->callback([&line] { line.chosen = [](Terminal& terminal) { return restart(terminal); }; });
+  verb->callback([&line] {
+    line.chosen = [](Terminal& terminal) {
+      PosixHost host;
+      return restart_workers(host, terminal);
+    };
+  });
 }
 
 }  // namespace jwtauthd

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "accounts/settings.h"
+#include "ctl/operator.h"
 #include "store/settings.h"
 #include "tokens/settings.h"
 
@@ -12,11 +13,9 @@ namespace jwtauthd {
 namespace {
 
 mysql::Options database_options(const config::Config::Database& database) {
-  mysql::Options options = store::database_options(database);
+  mysql::Options options = patient(store::database_options(database));
   options.pool_size = 2;
   options.read_timeout = std::max(database.read_timeout, std::chrono::seconds(std::chrono::hours(1)));
-  // The daemon answers 503 rather than wait for a connection. Here somebody waits for a result.
-  options.acquire_timeout = database.connect_timeout + std::chrono::seconds(3);
   return options;
 }
 

@@ -36,16 +36,6 @@ struct Step {
   std::vector<Action> actions;
 };
 
-/// In single quotes where a shell would take it for something else.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:@%+,";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// Of a configuration of nginx.
 std::string without_comments(const std::string& text) {
   std::string out;
@@ -306,12 +296,8 @@ ExitCode Setup::run() {
 }  // namespace
 
 std::string typed(const Action& action) {
-  if (const auto* const sql = std::get_if<Sql>(&action)) return "mariadb -e " + quoted(sql->statement);
-  const auto& command = std::get<Command>(action);
-  std::string line = command.as.empty() ? "" : "sudo -u " + command.as + " ";
-  for (std::size_t i = 0; i < command.words.size(); ++i)
-    line += (i == 0 ? "" : " ") + quoted(command.words[i]);
-  return line;
+  if (const auto* const sql = std::get_if<Sql>(&action)) return "mariadb -e " + typed_word(sql->statement);
+  return typed(std::get<Command>(action));
 }
 
 ExitCode set_up(const SetupOptions& options, Host& host, const OpenServer& open_server, Terminal& terminal) {

@@ -11,35 +11,18 @@
 
 #include "config/config.h"
 #include "ctl/exit_code.h"
+#include "ctl/host.h"
 #include "ctl/terminal.h"
 #include "store/provision.h"
 
 namespace jwtauthd {
 
-struct Command {
-  std::vector<std::string> words;
-  std::string as{};  // a user of the system; empty: ours, which is root
-};
 struct Sql {
   std::string statement;
 };
 using Action = std::variant<Command, Sql>;
 /// As one would type it.
 std::string typed(const Action& action);
-
-/// The machine; a test has its own.
-class Host {
- public:
-  struct Ran {
-    int status = 0;      // 127: cannot be run
-    std::string output;  // standard output and error
-  };
-  virtual ~Host() = default;
-  virtual bool is_root() const = 0;
-  virtual bool has_user(const std::string& name) const = 0;
-  virtual bool exists(const std::string& path) const = 0;
-  virtual Ran run(const Command& command) = 0;
-};
 
 struct SetupOptions {
   std::string config_path;

@@ -5,7 +5,6 @@
 
 #include "ctl/operator.h"
 #include "ctl/setup.h"
-#include "ctl/setup_host.h"
 #include "ctl/verbs.h"
 
 namespace jwtauthd {
@@ -13,10 +12,8 @@ namespace {
 
 /// Of no database: it may have to be made.
 mysql::Options server_options(const config::Config::Database& database) {
-  mysql::Options options = administrator(database);
+  mysql::Options options = patient(administrator(database));
   options.database.clear();
-  options.pool_size = 1;
-  options.acquire_timeout = database.connect_timeout + std::chrono::seconds(3);
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "api/routes.h"
+#include "ctl/operator.h"
 #include "ctl/plain_text.h"
 #include "ctl/verbs.h"
 #include "store/settings.h"
@@ -132,11 +133,7 @@ ExitCode tell(const std::string& config_path, bool json, Terminal& terminal) {
     terminal.err(config.error().message);
     return ExitCode::configuration;
   }
-  auto database = store::database_options(config->database);
-  database.pool_size = 1;
-  // As long as a connect may take; the workers do not wait for one.
-  database.acquire_timeout = config->database.connect_timeout + std::chrono::seconds(1);
-  mysql::Pool pool(std::move(database));
+  mysql::Pool pool(patient(store::database_options(config->database)));
   const util::SystemClock clock;
   doctor::Patient patient;
   patient.config_path = config_path;

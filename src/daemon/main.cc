@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "config/config.h"
+#include "daemon/log_options.h"
 #include "daemon/supervisor.h"
 #include "daemon/worker.h"
 #include "json/value.h"
@@ -48,20 +49,6 @@ constexpr char kUsageText[] =
     "\n"
     "SIGTERM and SIGINT end it when all requests under way are answered; SIGHUP has it take what\n"
     "was changed in its configuration.\n";
-
-void start_log(const config::Config::Log& options) {
-  util::log::Options log;
-  using util::log::Format;
-  log.level = jwtauthd::level_of(options);
-  log.format = options.format == "json"     ? Format::json
-               : options.format == "logfmt" ? Format::logfmt
-               : options.format == "journal" || (options.format == "auto" && supervisor::logs_to_journal())
-                   ? Format::native
-                   : Format::text;
-  log.sample_2xx = static_cast<unsigned>(options.sample_2xx);
-  log.repeats = static_cast<unsigned>(options.repeats);
-  util::log::start(log);
-}
 
 sigset_t handled_signals() {
   sigset_t signals;
@@ -108,7 +95,7 @@ bool gone_in_time(std::unique_ptr<Worker> worker) {
 int serve(const std::string& file, config::Config configuration) {
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before there are threads: they inherit it
-  start_log(configuration.log);
+  util::log::start(jwtauthd::log_options(configuration.log));
   json::start();
 
   auto worker = std::make_unique<Worker>(file, std::move(configuration));

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "config/changes.h"
+#include "daemon/log_options.h"
 #include "daemon/supervisor.h"
 #include "fastcgi/listener.h"
+#include "util/log.h"
 
 namespace jwtauthd {
 namespace {
@@ -79,13 +81,6 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
 }
 
 }  // namespace
-
-util::log::Level level_of(const config::Config::Log& options) {
-  using util::log::Level;
-  if (options.level == "debug") return Level::debug;
-  if (options.level == "warning") return Level::warning;
-  return options.level == "error" ? Level::error : Level::info;
-}
 
 Worker::Worker(std::string file, config::Config configuration)
     : file_(std::move(file)),
@@ -225,7 +220,7 @@ void Worker::replace(const std::stop_token& stop) {
   }
   server_.serve(app_of(next));
   replaced_.push_back(std::exchange(*application_.lock(), next));
-  util::log::set_level(level_of(next->configuration().log));
+  util::log::set_level(log_options(next->configuration().log).level);
 
   util::log::info("reloaded, " + (changes.taken.empty() ? std::string("no key was changed")
                                                         : "changed: " + joined(changes.taken, ", ")));

@@ -16,13 +16,9 @@
 #include "daemon/server.h"
 #include "daemon/vitals.h"
 #include "util/guarded.h"
-#include "util/log.h"
 #include "util/random.h"
 
 namespace jwtauthd {
-
-/// log.level
-util::log::Level level_of(const config::Config::Log& options);
 
 class Worker {
  public:
@@ -42,8 +38,6 @@ class Worker {
   void reload();
   /// For the watchdog, at its intervals: no thread that takes or answers requests hangs.
   bool alive() noexcept;
-
-  std::string summary() const { return current()->summary(); }
 
  private:
   using Missing = std::vector<std::string>;

@@ -10,9 +10,9 @@
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
-#include <utility>
 
 #include "fastcgi/listener.h"
+#include "util/descriptor.h"
 
 namespace fastcgi {
 namespace {
@@ -27,27 +27,12 @@ constexpr int socket_flags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   fail(address, std::strerror(errno));
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-  int give() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 /// Removes a socket file on which nobody listens any more.
 void remove_orphan(const std::string& path, const sockaddr_un& name) {
   struct stat file {};
   if (::lstat(path.c_str(), &file) != 0) return;
   if (!S_ISSOCK(file.st_mode)) fail(path, "the file exists and is no socket");
-  const Descriptor probe(::socket(AF_UNIX, socket_flags, 0));
+  const util::Descriptor probe(::socket(AF_UNIX, socket_flags, 0));
   if (probe.get() < 0) fail_with_errno(path);
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 ||
       errno != ECONNREFUSED) {
@@ -62,7 +47,7 @@ int open_unix(const std::string& path, unsigned mode, int backlog) {
   if (path.empty() || path.size() >= sizeof name.sun_path) fail(path, "a path of 1 to 107 bytes is needed");
   path.copy(name.sun_path, path.size());
   remove_orphan(path, name);
-  Descriptor socket(::socket(AF_UNIX, socket_flags, 0));
+  util::Descriptor socket(::socket(AF_UNIX, socket_flags, 0));
   // The mode is on the socket before it has a name: never, not for a moment, is it wider than asked
   // for. The umask may have narrowed it: chmod.
   if (socket.get() < 0 || ::fchmod(socket.get(), mode) != 0 ||
@@ -88,7 +73,7 @@ int open_tcp(const std::string& address, int backlog) {
   }
   if (!good) fail(address, "tcp:IPV4-ADDRESS:PORT is needed");
   name.sin_port = htons(port);
-  Descriptor socket(::socket(AF_INET, socket_flags, 0));
+  util::Descriptor socket(::socket(AF_INET, socket_flags, 0));
   const int on = 1;
   if (socket.get() < 0 || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "util/descriptor.h"
+
 namespace metrics {
 namespace {
 
@@ -58,23 +60,6 @@ std::uint64_t layout_of(std::span<const RouteLabel> routes) {
   return hash.value();
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 /// The lock of place `index` is on byte 1 + index, that of the file as a whole on byte 0.
 struct flock lock_on(off_t byte, short type) {
   struct flock lock {};
@@ -121,9 +106,9 @@ util::Result<void> make(int fd, const std::string& path, std::uint64_t layout) {
   return {};
 }
 
-util::Result<Descriptor> open_own(const std::string& path, std::uint64_t layout) {
+util::Result<util::Descriptor> open_own(const std::string& path, std::uint64_t layout) {
   for (int i = 0; i < kTries; ++i) {
-    Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
+    util::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
     if (file.get() < 0) return util::fail(because(path));
     struct stat opened {};
     if (::fstat(file.get(), &opened) != 0 || !S_ISREG(opened.st_mode))
@@ -224,7 +209,7 @@ std::uint64_t Values::requests() const noexcept {
 }
 
 struct Scoreboard::Impl {
-  Descriptor file;
+  util::Descriptor file;
   Board* board = nullptr;
   std::optional<std::size_t> mine;
 
@@ -273,7 +258,7 @@ util::Result<Scoreboard> Scoreboard::claim(const std::string& path, std::span<co
 
 util::Result<Scoreboard> Scoreboard::open(const std::string& path, std::span<const RouteLabel> routes) {
   auto impl = std::make_unique<Impl>();
-  impl->file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  impl->file = util::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (impl->file.get() < 0) return util::fail(because(path));
   if (!fits(impl->file.get(), layout_of(routes)))
     return util::fail(path + " is not a scoreboard of this version");

@@ -9,24 +9,11 @@
 #include <system_error>
 #include <utility>
 
+#include "util/descriptor.h"
 #include "util/log.h"
 
 namespace tokens {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const noexcept { return fd_; }
-
- private:
-  const int fd_;
-};
 
 std::int64_t nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
@@ -65,9 +52,9 @@ util::unexpected<util::Error> TrustedKeys::complain(std::string why) {
 
 /// Nothing: it is as it was. What a file was before it could not be opened is forgotten.
 util::Result<std::optional<std::string>> TrustedKeys::read() {
-  const Descriptor file(file_);
+  const util::Descriptor file(::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (file.number() < 0 || fstat(file.number(), &status) != 0) {
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) {
     seen_ = {};
     return unreadable();
   }
@@ -81,7 +68,7 @@ util::Result<std::optional<std::string>> TrustedKeys::read() {
   std::string text(jwt::max_jwk_set_bytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
-    const ssize_t got = ::read(file.number(), text.data() + size, text.size() - size);
+    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       seen_ = {};

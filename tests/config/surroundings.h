@@ -5,31 +5,25 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
+#include "util/temporary_directory.h"
 
 namespace config_test {
 
 class Surroundings {
  public:
-  Surroundings() {
-    std::string name = (std::filesystem::temp_directory_path() / "config_test.XXXXXX").string();
-    CPPUNIT_ASSERT(mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-    write("common.txt", "password\n");
-  }
+  Surroundings() { write("common.txt", "password\n"); }
   ~Surroundings() {
     for (const std::string& name : variables_) unsetenv(name.c_str());
-    std::filesystem::remove_all(directory_);
   }
   Surroundings(const Surroundings&) = delete;
   Surroundings& operator=(const Surroundings&) = delete;
 
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_ / name; }
   /// Returns the path.
   std::string write(const std::string& name, const std::string& content, mode_t mode = 0600) const {
     std::ofstream(path(name), std::ios::binary) << content;
@@ -55,9 +49,9 @@ class Surroundings {
     const auto loaded = load(toml, mode);
     CPPUNIT_ASSERT_MESSAGE(toml, !loaded);
     std::string text = loaded.error().message;
-    for (std::size_t at = text.find(directory_ + "/"); at != std::string::npos;
-         at = text.find(directory_ + "/")) {
-      text.erase(at, directory_.size() + 1);
+    const std::string prefix = directory_.path().string() + "/";
+    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) {
+      text.erase(at, prefix.size());
     }
     return text;
   }
@@ -73,7 +67,7 @@ class Surroundings {
   }
 
  private:
-  std::string directory_;
+  testing::TemporaryDirectory directory_;
   std::vector<std::string> variables_;
 };
 

@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "ctl/doctor.h"
 #include "ctl/nginx_file.h"
 #include "ctl/shipped_file.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -24,15 +26,16 @@ class DoctorNginxTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_site_without_us_is_told);
   CPPUNIT_TEST_SUITE_END();
 
-  std::filesystem::path directory_;
+  std::optional<testing::TemporaryDirectory> directory_;
 
   void put(const std::string& name, const std::string& text) {
-    std::filesystem::create_directories((directory_ / name).parent_path());
-    std::ofstream(directory_ / name) << text;
+    const std::filesystem::path file = *directory_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
   }
   doctor::Report look(const std::vector<std::string>& names) {
     doctor::Patient patient;
-    for (const auto& name : names) patient.nginx_files.push_back((directory_ / name).string());
+    for (const auto& name : names) patient.nginx_files.push_back(*directory_ / name);
     doctor::Report report;
     report.begin("nginx");
     doctor::check_nginx(patient, report);
@@ -51,15 +54,13 @@ class DoctorNginxTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "jwtauthctl-nginx-XXXXXX").string();
-    CPPUNIT_ASSERT(mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
+    directory_.emplace();
     for (const char* snippet : kSnippets) {
       put("snippets/"s + snippet, ctl_test::shipped_file("nginx/"s + snippet));
     }
     put("sites-enabled/site", ctl_test::shipped_file("nginx/example-site.conf"));
   }
-  void tearDown() override { std::filesystem::remove_all(directory_); }
+  void tearDown() override { directory_.reset(); }
 
   void words_and_blocks_are_told_apart() {
     const auto found = parse_nginx("a 'b ;{' \"c\\\"d\" # no; {\n  ${e}x;\nf { g h; i {} }", "file").value();
@@ -181,7 +182,7 @@ class DoctorNginxTest : public CppUnit::TestFixture {
   }
 
   void what_an_include_lacks_is_told() {
-    std::filesystem::remove(directory_ / "snippets/jwtauthd-errors.conf");
+    std::filesystem::remove(*directory_ / "snippets/jwtauthd-errors.conf");
     const auto report = look({"sites-enabled/site"});
     CPPUNIT_ASSERT_EQUAL_MESSAGE(told(report), std::size_t{1}, report.count(doctor::Severity::note));
     CPPUNIT_ASSERT(told(report).find("jwtauthd-errors.conf") != std::string::npos);

@@ -1,4 +1,4 @@
-// A machine for jwtauthctl setup that remembers what was asked of it.
+// A machine for jwtauthctl that remembers what was asked of it.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "ctl/setup.h"
+#include "ctl/host.h"
 
 namespace ctl_test {
 

@@ -1,18 +1,14 @@
-// jwtauthctl restart, with a systemctl that writes down what it is told.
+#include "ctl/restart.h"
+
 #include <cppunit/extensions/HelperMacros.h>
-#include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "ctl/command_line.h"
+#include "ctl/fake_host.h"
 #include "ctl/scripted_terminal.h"
 
 namespace {
 
-using namespace std::string_literals;
+using jwtauthd::ExitCode;
+using Told = std::vector<std::string>;
 
 class RestartTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RestartTest);
@@ -20,68 +16,60 @@ class RestartTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(tables_that_are_somebody_elses_are_left_to_him);
   CPPUNIT_TEST(tables_that_stay_old_end_it);
   CPPUNIT_TEST(a_worker_that_does_not_get_ready_ends_it);
+  CPPUNIT_TEST(says_when_none_runs);
   CPPUNIT_TEST_SUITE_END();
 
-  std::filesystem::path directory_;
-  std::string path_;  // PATH, as it was
+  ctl_test::FakeHost host_;
   ctl_test::ScriptedTerminal terminal_;
 
-  /// `state`: LoadState of the unit for the tables. `fails`: the unit whose restart does not succeed.
-  int restart(const std::string& state, const std::string& fails = "none") {
-    const std::string program = (directory_ / "systemctl").string();
-    std::ofstream(program)
-        << "#!/bin/sh\n"
-           "case \"$*\" in\n"
-           "  'show -P LoadState jwtauthd-migrate.service') echo "
-        << state
-        << " ;;\n"
-           "  list-units*) printf 'jwtauthd@1.service loaded\\njwtauthd@2.service loaded\\n' ;;\n"
-           "  *) echo \"$*\" >>'"
-        << (directory_ / "told").string() << "' ; [ \"$2\" != " << fails << " ] ;;\nesac\n";
-    chmod(program.c_str(), 0755);
-    const char* const words[] = {"jwtauthctl", "restart"};
-    return jwtauthd::run(2, words, terminal_);
-  }
-  std::string told() const {
-    std::stringstream text;
-    text << std::ifstream(directory_ / "told").rdbuf();
-    return text.str();
+  ExitCode restart() { return jwtauthd::restart_workers(host_, terminal_); }
+  /// What was restarted, in order.
+  Told restarted() const {
+    const std::string order = "systemctl restart ";
+    Told told;
+    for (const auto& line : host_.ran) {
+      if (line.starts_with(order)) told.push_back(line.substr(order.size()));
+    }
+    return told;
   }
 
  public:
   void setUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "jwtauthctl-restart-XXXXXX").string();
-    CPPUNIT_ASSERT(mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
-    const char* const path = std::getenv("PATH");
-    path_ = path != nullptr ? path : "/usr/bin:/bin";
-    setenv("PATH", (directory_.string() + ":" + path_).c_str(), 1);
-  }
-  void tearDown() override {
-    setenv("PATH", path_.c_str(), 1);
-    std::filesystem::remove_all(directory_);
+    host_.answer("systemctl show -P LoadState jwtauthd-migrate.service", 0, "loaded");
+    host_.answer("systemctl list-units", 0,
+                 "jwtauthd@1.service loaded active running\njwtauthd@2.service loaded active running");
   }
 
   void tables_come_first_then_one_worker_after_the_other() {
-    CPPUNIT_ASSERT_EQUAL(0, restart("loaded"));
-    CPPUNIT_ASSERT_EQUAL(
-        "restart jwtauthd-migrate.service\nrestart jwtauthd@1.service\nrestart jwtauthd@2.service\n"s,
-        told());
+    CPPUNIT_ASSERT(restart() == ExitCode::ok);
+    CPPUNIT_ASSERT(restarted() ==
+                   (Told{"jwtauthd-migrate.service", "jwtauthd@1.service", "jwtauthd@2.service"}));
   }
 
   void tables_that_are_somebody_elses_are_left_to_him() {
-    CPPUNIT_ASSERT_EQUAL_MESSAGE(terminal_.errors, 0, restart("masked", "jwtauthd-migrate.service"));
-    CPPUNIT_ASSERT_EQUAL("restart jwtauthd@1.service\nrestart jwtauthd@2.service\n"s, told());
+    host_.answer("systemctl show -P LoadState jwtauthd-migrate.service", 0, "masked");
+    host_.answer("systemctl restart jwtauthd-migrate.service", 1);
+    CPPUNIT_ASSERT_MESSAGE(terminal_.errors, restart() == ExitCode::ok);
+    CPPUNIT_ASSERT(restarted() == (Told{"jwtauthd@1.service", "jwtauthd@2.service"}));
   }
 
   void tables_that_stay_old_end_it() {
-    CPPUNIT_ASSERT_EQUAL(1, restart("loaded", "jwtauthd-migrate.service"));
-    CPPUNIT_ASSERT_EQUAL("restart jwtauthd-migrate.service\n"s, told());
+    host_.answer("systemctl restart jwtauthd-migrate.service", 1, "Job for it failed.");
+    CPPUNIT_ASSERT(restart() == ExitCode::refused);
+    CPPUNIT_ASSERT(restarted() == Told{"jwtauthd-migrate.service"});
+    CPPUNIT_ASSERT(terminal_.errors.find("Job for it failed.") != std::string::npos);
   }
 
   void a_worker_that_does_not_get_ready_ends_it() {
-    CPPUNIT_ASSERT_EQUAL(1, restart("loaded", "jwtauthd@1.service"));
-    CPPUNIT_ASSERT_EQUAL("restart jwtauthd-migrate.service\nrestart jwtauthd@1.service\n"s, told());
+    host_.answer("systemctl restart jwtauthd@1.service", 1);
+    CPPUNIT_ASSERT(restart() == ExitCode::refused);
+    CPPUNIT_ASSERT(restarted() == (Told{"jwtauthd-migrate.service", "jwtauthd@1.service"}));
+  }
+
+  void says_when_none_runs() {
+    host_.answer("systemctl list-units", 0);
+    CPPUNIT_ASSERT(restart() == ExitCode::refused);
+    CPPUNIT_ASSERT(terminal_.errors.find("no worker is running") != std::string::npos);
   }
 };
 

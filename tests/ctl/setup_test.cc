@@ -4,14 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "ctl/fake_host.h"
 #include "ctl/scripted_terminal.h"
-#include "ctl/setup_host.h"
 #include "json/parse.h"
 #include "util/error.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -38,7 +38,7 @@ class SetupTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(runs_commands_and_hears_them);
   CPPUNIT_TEST_SUITE_END();
 
-  std::filesystem::path directory_;
+  std::optional<testing::TemporaryDirectory> directory_;
   ctl_test::FakeHost host_;
   ctl_test::ScriptedTerminal terminal_;
   jwtauthd::SetupOptions options_;
@@ -50,7 +50,7 @@ class SetupTest : public CppUnit::TestFixture {
         << "\n[tokens]\nsigning_key_file = \"" + key() + "\"\n[passwords]\nrefuse_common = false\n";
     chmod(options_.config_path.c_str(), 0600);
   }
-  std::string key() const { return (directory_ / "signing-key.pem").string(); }
+  std::string key() const { return *directory_ / "signing-key.pem"; }
   /// The file that the configuration wants to see, and the machine's word that it is there.
   void make_key() {
     std::ofstream(key()) << "a key";
@@ -69,10 +69,8 @@ class SetupTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "jwtauthctl-setup-XXXXXX").string();
-    CPPUNIT_ASSERT(mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
-    options_.config_path = (directory_ / "jwtauthd.toml").string();
+    directory_.emplace();
+    options_.config_path = *directory_ / "jwtauthd.toml";
     configure("host = \"db.example.org\"\nuser = \"web\"");
     host_.files.insert("/run/systemd/system");
     host_.answer("systemctl is-", 1);
@@ -81,7 +79,7 @@ class SetupTest : public CppUnit::TestFixture {
       return jwtauthd::Host::Ran{};
     };
   }
-  void tearDown() override { std::filesystem::remove_all(directory_); }
+  void tearDown() override { directory_.reset(); }
 
   void wants_root_unless_it_only_looks() {
     host_.root = false;

@@ -11,6 +11,7 @@
 
 #include "api/house.h"
 #include "fastcgi/harness.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -84,8 +85,8 @@ struct Service {
                                             R"(@example.org","password":"rope-lantern-42"})");
   }
 
-  fcgi_client::SocketDirectory directory;
-  std::string path = directory.path("s");
+  testing::TemporaryDirectory directory;
+  std::string path = directory / "s";
   Door database;
   Door password;
   api_test::House house;

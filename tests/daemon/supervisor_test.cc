@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "fastcgi/harness.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -55,7 +56,7 @@ class SupervisorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   // Made in setUp(): CppUnit makes all fixtures before the first test runs.
-  std::optional<fcgi_client::SocketDirectory> directory_;
+  std::optional<testing::TemporaryDirectory> directory_;
 
  public:
   void setUp() override { directory_.emplace(); }
@@ -76,7 +77,7 @@ class SupervisorTest : public CppUnit::TestFixture {
   }
 
   void takes_the_listening_socket_once() {
-    const auto path = directory_->path("listening");
+    const auto path = *directory_ / "listening";
     CPPUNIT_ASSERT(in_child([&] {
       const int fd = fastcgi::open_socket(path, 0600);
       ::dup2(fd, 3);
@@ -105,7 +106,7 @@ class SupervisorTest : public CppUnit::TestFixture {
       ::dup2(::socket(AF_UNIX, SOCK_STREAM, 0), 3);  // not listening
       return refused(1);
     }));
-    const auto path = directory_->path("two");
+    const auto path = *directory_ / "two";
     CPPUNIT_ASSERT(in_child([&] {
       const int fd = fastcgi::open_socket(path, 0600);
       ::dup2(fd, 3);
@@ -123,7 +124,7 @@ class SupervisorTest : public CppUnit::TestFixture {
   }
 
   void notifies_in_systemds_words() {
-    const auto path = directory_->path("notify");
+    const auto path = *directory_ / "notify";
     const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     sockaddr_un name{};
     name.sun_family = AF_UNIX;

@@ -14,6 +14,7 @@
 #include "mysql/test_database.h"
 #include "store/migrator.h"
 #include "util/random.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -69,9 +70,9 @@ struct Service {
   }
 
   testing::TestDatabase database;
-  fcgi_client::SocketDirectory directory;
-  const std::string listen = directory.path("s");
-  const std::string file = directory.path("c.toml");
+  testing::TemporaryDirectory directory;
+  const std::string listen = directory / "s";
+  const std::string file = directory / "c.toml";
   const std::string secret = util::SystemRandom().hex(32);
   int token_threads = 2;
   std::optional<jwtauthd::Worker> worker;

@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
@@ -132,17 +130,6 @@ bool Client::closed_by_peer() {
   while (read_exactly(&byte, 1)) {
   }
   return true;
-}
-
-SocketDirectory::SocketDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "fcgi-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
-  directory_ = name;
-}
-
-SocketDirectory::~SocketDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 }  // namespace fcgi_client

@@ -59,19 +59,6 @@ class Client {
   int fd_;
 };
 
-/// A directory for a socket, removed with all that is in it.
-class SocketDirectory {
- public:
-  SocketDirectory();
-  ~SocketDirectory();
-  SocketDirectory(const SocketDirectory&) = delete;
-  SocketDirectory& operator=(const SocketDirectory&) = delete;
-  std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
-
- private:
-  std::string directory_;
-};
-
 /// Waits for something that another thread brings about: true when it came within ten seconds.
 template <typename Condition>
 bool eventually(Condition condition) {

@@ -10,6 +10,7 @@
 
 #include "fastcgi/listener.h"
 #include "fcgi_client.h"
+#include "util/temporary_directory.h"
 
 namespace fcgi_client {
 
@@ -45,8 +46,8 @@ class Served {
     return options;
   }
 
-  SocketDirectory directory_;
-  std::string path_ = directory_.path("s");
+  testing::TemporaryDirectory directory_;
+  std::string path_ = directory_ / "s";
   fastcgi::Listener listener_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "fastcgi/listener.h"
 #include "fcgi_client.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -24,7 +25,7 @@ class SocketTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   // Made in setUp(): CppUnit makes all fixtures before the first test runs.
-  std::optional<fcgi_client::SocketDirectory> directory_;
+  std::optional<testing::TemporaryDirectory> directory_;
 
  public:
   void setUp() override { directory_.emplace(); }
@@ -33,7 +34,7 @@ class SocketTest : public CppUnit::TestFixture {
   void gives_the_file_its_mode_whatever_the_umask() {
     const mode_t before = ::umask(0077);
     for (const unsigned mode : {0660U, 0600U, 0666U}) {
-      const auto path = directory_->path("m" + std::to_string(mode));
+      const auto path = *directory_ / ("m" + std::to_string(mode));
       ::close(fastcgi::open_socket(path, mode));
       struct stat file {};
       CPPUNIT_ASSERT_EQUAL(0, ::stat(path.c_str(), &file));
@@ -43,7 +44,7 @@ class SocketTest : public CppUnit::TestFixture {
   }
 
   void replaces_an_orphaned_socket_file() {
-    const auto path = directory_->path("orphan");
+    const auto path = *directory_ / "orphan";
     ::close(fastcgi::open_socket(path, 0600));
     const int fd = fastcgi::open_socket(path, 0600);
     fcgi_client::Client reaches_it(path);
@@ -51,9 +52,9 @@ class SocketTest : public CppUnit::TestFixture {
   }
 
   void refuses_what_it_cannot_listen_on() {
-    const auto in_use = directory_->path("in-use");
+    const auto in_use = *directory_ / "in-use";
     const int fd = fastcgi::open_socket(in_use, 0600);
-    const auto file = directory_->path("file");
+    const auto file = *directory_ / "file";
     std::ofstream(file) << "precious";
     const struct {
       std::string address;
@@ -63,7 +64,7 @@ class SocketTest : public CppUnit::TestFixture {
         {file, "no socket"},
         {"", "107 bytes"},
         {"/" + std::string(107, 'x'), "107 bytes"},
-        {directory_->path("missing/s"), "No such file"},
+        {*directory_ / "missing/s", "No such file"},
         {"tcp:9000", "is needed"},
         {"tcp:localhost:9000", "is needed"},
         {"tcp:127.0.0.1:70000", "is needed"},

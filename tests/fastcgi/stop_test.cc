@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "harness.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -200,8 +201,8 @@ class StopTest : public CppUnit::TestFixture {
   }
 
   void socket_file_goes_only_while_it_is_ours() {
-    fcgi_client::SocketDirectory directory;
-    const auto path = directory.path("s");
+    testing::TemporaryDirectory directory;
+    const auto path = directory / "s";
     const auto listener = [&] {
       fastcgi::Options options;
       options.listen_fd = fastcgi::open_socket(path, 0600);
@@ -210,7 +211,7 @@ class StopTest : public CppUnit::TestFixture {
     };
     auto first = listener();
     first->start();
-    ::rename(path.c_str(), directory.path("away").c_str());
+    ::rename(path.c_str(), (directory / "away").c_str());
     auto second = listener();
     second->start();
     first.reset();
@@ -221,8 +222,8 @@ class StopTest : public CppUnit::TestFixture {
   }
 
   void shared_socket_stays_open_for_the_others() {
-    fcgi_client::SocketDirectory directory;
-    const auto path = directory.path("s");
+    testing::TemporaryDirectory directory;
+    const auto path = directory / "s";
     fastcgi::Options options;
     options.listen_fd = fastcgi::open_socket(path, 0600);
     options.shared_socket = true;
@@ -240,8 +241,8 @@ class StopTest : public CppUnit::TestFixture {
   }
 
   void workers_on_one_blocking_socket_do_not_wait_in_accept() {
-    fcgi_client::SocketDirectory directory;
-    const auto path = directory.path("s");
+    testing::TemporaryDirectory directory;
+    const auto path = directory / "s";
     auto options = fcgi_client::one_thread();
     options.listen_fd = fastcgi::open_socket(path, 0600);
     options.shared_socket = true;
@@ -261,9 +262,9 @@ class StopTest : public CppUnit::TestFixture {
   }
 
   void stops_before_it_was_started() {
-    fcgi_client::SocketDirectory directory;
+    testing::TemporaryDirectory directory;
     fastcgi::Options options;
-    options.listen_fd = fastcgi::open_socket(directory.path("s"), 0600);
+    options.listen_fd = fastcgi::open_socket(directory / "s", 0600);
     fastcgi::Listener listener(options, echo);
     listener.stop_accepting();
     CPPUNIT_ASSERT(listener.drain(5s));

@@ -13,17 +13,6 @@
 #include "integration/steps.h"
 
 namespace integration {
-namespace {
-
-pid_t worker(int number) {
-  std::ifstream file(stack().state_dir + "/run/worker-pids/" + std::to_string(number) + ".pid");
-  pid_t pid = 0;
-  file >> pid;
-  return pid;
-}
-
-}  // namespace
-
 class FailureTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(FailureTest);
   CPPUNIT_TEST(without_the_database_tokens_are_checked_and_the_rest_says_503);

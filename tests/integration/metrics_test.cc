@@ -42,13 +42,6 @@ bool is_count(const std::string& name) {
          name.find("_seconds_count") != std::string::npos;
 }
 
-pid_t worker(int number) {
-  std::ifstream file(stack().state_dir + "/run/worker-pids/" + std::to_string(number) + ".pid");
-  pid_t pid = 0;
-  file >> pid;
-  return pid;
-}
-
 }  // namespace
 
 class MetricsTest : public CppUnit::TestFixture {

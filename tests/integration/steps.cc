@@ -139,6 +139,13 @@ int others_than(int expected, const std::string& access, const std::string& stat
   return others;
 }
 
+pid_t worker(int number) {
+  std::ifstream file(stack().state_dir + "/run/worker-pids/" + std::to_string(number) + ".pid");
+  pid_t pid = 0;
+  file >> pid;
+  return pid;
+}
+
 std::string jwtauthctl(const std::string& arguments) {
   return jwtauthctl(arguments, stack().state_dir, "");
 }

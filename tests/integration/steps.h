@@ -2,6 +2,8 @@
 // operator does meanwhile.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +41,9 @@ void let_a_second_pass();
 /// fails when one answered none. How many answers had another status than `expected`.
 int others_than(int expected, const std::string& access);
 int others_than(int expected, const std::string& access, const std::string& state_dir);
+
+/// The process that is worker `number` of the first stack, 0 while there is none.
+pid_t worker(int number);
 
 /// Runs jwtauthctl on the first stack's configuration; fails unless it ends with 0. What it printed.
 std::string jwtauthctl(const std::string& arguments);

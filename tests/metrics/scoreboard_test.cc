@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <thread>
+
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -78,17 +80,15 @@ class ScoreboardTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(threads_lose_no_count);
   CPPUNIT_TEST_SUITE_END();
 
-  std::string directory_;
+  std::optional<testing::TemporaryDirectory> directory_;
   std::string path_;
 
  public:
   void setUp() override {
-    std::string name = std::filesystem::temp_directory_path() / "jwtauthd-board.XXXXXX";
-    CPPUNIT_ASSERT(::mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-    path_ = name + "/board";
+    directory_.emplace();
+    path_ = *directory_ / "board";
   }
-  void tearDown() override { std::filesystem::remove_all(directory_); }
+  void tearDown() override { directory_.reset(); }
 
   void totals_are_those_of_all_workers() {
     const Worker first(path_, [] { metrics::count(Count::login_ok, 3); });
@@ -193,17 +193,17 @@ class ScoreboardTest : public CppUnit::TestFixture {
   }
 
   void what_is_no_file_of_ours_is_refused() {
-    CPPUNIT_ASSERT(!Scoreboard::claim(directory_, kRoutes));
-    CPPUNIT_ASSERT(!Scoreboard::claim(directory_ + "/nowhere/board", kRoutes));
+    CPPUNIT_ASSERT(!Scoreboard::claim(directory_->path(), kRoutes));
+    CPPUNIT_ASSERT(!Scoreboard::claim(*directory_ / "nowhere/board", kRoutes));
     CPPUNIT_ASSERT(!Scoreboard::claim("/dev/null", kRoutes));
-    std::filesystem::create_symlink(directory_ + "/target", path_);
+    std::filesystem::create_symlink(*directory_ / "target", path_);
     CPPUNIT_ASSERT(!Scoreboard::claim(path_, kRoutes));
-    CPPUNIT_ASSERT(!std::filesystem::exists(directory_ + "/target"));
-    const std::string fifo = directory_ + "/fifo";
+    CPPUNIT_ASSERT(!std::filesystem::exists(*directory_ / "target"));
+    const std::string fifo = *directory_ / "fifo";
     CPPUNIT_ASSERT_EQUAL(0, ::mkfifo(fifo.c_str(), 0600));
     CPPUNIT_ASSERT(!Scoreboard::claim(fifo, kRoutes));
     if (::geteuid() == 0) {
-      const std::string foreign = directory_ + "/foreign";
+      const std::string foreign = *directory_ / "foreign";
       std::ofstream(foreign) << "x";
       CPPUNIT_ASSERT_EQUAL(0, ::chown(foreign.c_str(), 12345, 12345));
       const auto refused = Scoreboard::claim(foreign, kRoutes);

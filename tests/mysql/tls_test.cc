@@ -11,6 +11,7 @@
 #include "mysql/pool.h"
 #include "tests/mysql/private_server.h"
 #include "util/error.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -18,9 +19,6 @@ namespace {
 class Certificates {
  public:
   Certificates() {
-    std::string pattern = std::filesystem::temp_directory_path() / "jwtauthd-tls-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    directory_ = pattern;
     const std::string key = " -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2";
     for (const std::string name : {"ca", "other"}) {
       run("req -x509" + key + " -subj /CN=" + name + " -keyout " + name + ".key -out " + name + ".pem");
@@ -28,18 +26,15 @@ class Certificates {
     run("req" + key + " -subj /CN=127.0.0.1 -keyout server.key -out server.csr");
     run("x509 -req -days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem");
   }
-  ~Certificates() { std::filesystem::remove_all(directory_); }
-  Certificates(const Certificates&) = delete;
-  Certificates& operator=(const Certificates&) = delete;
 
   std::string path(const std::string& name) const { return directory_ / name; }
 
  private:
   void run(const std::string& arguments) const {
-    const std::string command = "cd " + directory_.string() + " && openssl " + arguments + " 2>log";
+    const std::string command = "cd " + directory_.path().string() + " && openssl " + arguments + " 2>log";
     if (std::system(command.c_str()) != 0) throw std::runtime_error(command);
   }
-  std::filesystem::path directory_;
+  testing::TemporaryDirectory directory_;
 };
 
 unsigned free_port() {

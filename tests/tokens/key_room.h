@@ -3,8 +3,6 @@
 
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -12,22 +10,14 @@
 
 #include "crypto/asymmetric_key.h"
 #include "tokens/key_directory.h"
+#include "util/temporary_directory.h"
 
 namespace tokens_test {
 
 class KeyRoom {
  public:
-  KeyRoom() {
-    std::string path = std::filesystem::temp_directory_path() / "jwtauthd-keys-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no directory for keys");
-    path_ = path;
-  }
-  ~KeyRoom() { std::filesystem::remove_all(path_); }
-  KeyRoom(const KeyRoom&) = delete;
-  KeyRoom& operator=(const KeyRoom&) = delete;
-
-  const std::string& path() const { return path_; }
-  tokens::KeyDirectory directory() const { return tokens::KeyDirectory(path_); }
+  std::string path() const { return directory_.path(); }
+  tokens::KeyDirectory directory() const { return tokens::KeyDirectory(path()); }
   std::string manifest_path() const { return directory().manifest_path(); }
 
   /// A key that signs from then on; its kid.
@@ -68,7 +58,7 @@ class KeyRoom {
     if (!written) throw std::runtime_error(written.error().message);
   }
 
-  std::string path_;
+  testing::TemporaryDirectory directory_;
 };
 
 }  // namespace tokens_test

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -17,6 +17,7 @@
 #include "fakes.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -82,10 +83,10 @@ class TrustedIssuersTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reaches_the_callers_that_take_credentials_and_them_alone);
   CPPUNIT_TEST_SUITE_END();
 
-  std::filesystem::path directory_;
+  std::optional<testing::TemporaryDirectory> directory_;
   tokens_test::ManualClock clock_;
 
-  std::string path(const std::string& name = "idp.json") const { return directory_ / name; }
+  std::string path(const std::string& name = "idp.json") const { return *directory_ / name; }
   /// As an operator should: whole, or not at all.
   void write(const std::string& text, const std::string& name = "idp.json") const {
     std::ofstream(path("new")) << text;
@@ -113,12 +114,10 @@ class TrustedIssuersTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    std::string name = std::filesystem::temp_directory_path() / "trusted.XXXXXX";
-    CPPUNIT_ASSERT(mkdtemp(name.data()) != nullptr);
-    directory_ = name;
+    directory_.emplace();
     write(set_of(jwk(0, "a")));
   }
-  void tearDown() override { std::filesystem::remove_all(directory_); }
+  void tearDown() override { directory_.reset(); }
 
   void takes_tokens_of_its_issuers_and_no_others() {
     const auto trusted = source();

@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "util/log.h"
 #include "util/log_repeats.h"
+#include "util/temporary_directory.h"
 
 namespace {
 
@@ -62,20 +62,14 @@ class Capture {
 class Journal {
  public:
   Journal() {
-    std::string name = std::filesystem::temp_directory_path() / "jwtauthd-journal.XXXXXX";
-    CPPUNIT_ASSERT(::mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-    path = name + "/socket";
+    path = directory_ / "socket";
     fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     CPPUNIT_ASSERT_EQUAL(0, ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
   }
-  ~Journal() {
-    ::close(fd_);
-    std::filesystem::remove_all(directory_);
-  }
+  ~Journal() { ::close(fd_); }
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
@@ -91,7 +85,7 @@ class Journal {
   std::string path;
 
  private:
-  std::string directory_;
+  testing::TemporaryDirectory directory_;
   int fd_ = -1;
 };
 

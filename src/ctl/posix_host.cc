@@ -1,5 +1,3 @@
-#include "ctl/setup_host.h"
-
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -12,6 +10,8 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+
+#include "ctl/host.h"
 
 namespace jwtauthd {
 namespace {
@@ -59,6 +59,22 @@ std::string read_all(int fd) {
 }
 
 }  // namespace
+
+std::string typed_word(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:@%+,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string typed(const Command& command) {
+  std::string line = command.as.empty() ? "" : "sudo -u " + command.as + " ";
+  for (std::size_t i = 0; i < command.words.size(); ++i)
+    line += (i == 0 ? "" : " ") + typed_word(command.words[i]);
+  return line;
+}
 
 bool PosixHost::is_root() const {
   return geteuid() == 0;
