@@ -111,6 +111,7 @@ def fill_under_load(suite, stack, data, name):
     kill_and_wait(stack.database_pid())
     stack.start_database()
     wait_until(lambda: Client(stack.port).get("/readyz").status == 200, 20, "not ready after the restart", 0.05)
+    time.sleep(1)  # for the other worker, too
     checker.report(suite, journal, stack, f"{name}, then kill -9")
 
 
