@@ -77,7 +77,7 @@ class ThrottleTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(waiting("bob") > 0);  // of the address
     clock_.now_ -= std::chrono::hours(24);
     throttle_.failed(attempt("ada"), 7, origin_);  // its turn, and what was counted of the account still is
-    CPPUNIT_ASSERT_EQUAL(16L, waiting("ada"));
+    CPPUNIT_ASSERT_EQUAL(8L, waiting("ada"));
     CPPUNIT_ASSERT_EQUAL(0L, waiting("bob"));
   }
 
