@@ -1,10 +1,23 @@
 #include "config/toml_file.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "config/key.h"
 #include "util/secret.h"
 
+namespace config {
+/// Thrown where toml++ 3.3 would end the process: it asserts what it has not looked at, such as a key's first
+/// character. A file that is no TOML must not end the worker that was told to read it again.
+struct NotToml {};
+constexpr void expect_toml(bool holds) {
+  if (!holds) throw NotToml();
+}
+}  // namespace config
+
+// With NDEBUG it would not look, and go on.
+#undef NDEBUG
+#define TOML_ASSERT(expr) config::expect_toml(static_cast<bool>(expr))
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
@@ -68,11 +81,25 @@ void add_section(std::string_view name, toml::node& node, std::vector<Entry>& en
   }
 }
 
+/// Nothing: toml++ cannot say where it is no TOML.
+std::optional<toml::parse_result> parse(std::string_view text, std::string_view file_name) {
+  try {
+    return toml::parse(text, file_name);
+  } catch (const NotToml&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::vector<Entry> read_toml(const std::string& text, const std::string& file_name, Findings& findings) {
-  toml::parse_result result = toml::parse(std::string_view(text), std::string_view(file_name));
+  std::optional<toml::parse_result> parsed = parse(text, file_name);
   std::vector<Entry> entries;
+  if (!parsed) {
+    findings.add({file_name}, "", "is not TOML");
+    return entries;
+  }
+  toml::parse_result& result = *parsed;
   if (!result) {
     const toml::parse_error& error = result.error();
     const std::uint32_t line = error.source().begin.line;
@@ -88,9 +115,9 @@ std::vector<Entry> read_toml(const std::string& text, const std::string& file_na
 }
 
 std::optional<Value> read_toml_value(const std::string& text) {
-  toml::parse_result result = toml::parse("value = " + text);
-  if (!result || result.table().size() != 1) return std::nullopt;
-  toml::node* const node = result.table().get("value");
+  std::optional<toml::parse_result> result = parse("value = " + text, {});
+  if (!result || !*result || result->table().size() != 1) return std::nullopt;
+  toml::node* const node = result->table().get("value");
   return node == nullptr ? std::nullopt : std::optional(take(*node));
 }
 

@@ -136,7 +136,8 @@ void Core::run(util::Pulse& pulse) {
     const int count = ::epoll_wait(epoll_, events.data(), event_batch, -1);
     pulse.begin();
     for (int i = 0; i < count; ++i) {
-      void* what = events[static_cast<std::size_t>(i)].data.ptr;
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      void* what = event.data.ptr;
       if (what == &listen_fd_) {
         on_connection();
       } else if (what == &timer_) {
@@ -144,14 +145,15 @@ void Core::run(util::Pulse& pulse) {
       } else if (what == &poke_) {
         sign_of_life_ = true;
       } else if (what != &wake_) {
-        on_readable(*static_cast<Connection*>(what));
+        on_readable(*static_cast<Connection*>(what), (event.events & (EPOLLRDHUP | EPOLLHUP)) != 0);
       }
     }
     pulse.end();
   }
 }
 
-void Core::on_readable(Connection& connection) noexcept {
+void Core::on_readable(Connection& connection, bool ended) noexcept {
+  if (ended) connection.ended = true;
   if (connection.acquire()) serve(connection);
 }
 
@@ -175,6 +177,7 @@ bool Core::dispatch(Connection& connection) noexcept try {
   const bool had_begun = connection.half_sent();
   switch (connection.read_request(options_.max_body_bytes)) {
     case Connection::Read::nothing:
+      connection.ended = false;  // it was told of the one before on this slot
       note_half_sent(connection, had_begun);
       return true;
     case Connection::Read::more:

@@ -45,7 +45,7 @@ class Core {
 
   void run(util::Pulse& pulse);
   void add_to_epoll(int fd, std::uint32_t events, void* what);
-  void on_readable(Connection& connection) noexcept;
+  void on_readable(Connection& connection, bool ended) noexcept;
   void serve(Connection& connection) noexcept;
   bool dispatch(Connection& connection) noexcept;
   void note_half_sent(Connection& connection, bool had_begun) noexcept;

@@ -33,8 +33,8 @@ std::size_t per_shard(std::size_t capacity) {
 }
 
 Groups groups_of(std::int64_t id, const std::vector<store::Membership>& all) {
-  const auto of_user = std::ranges::equal_range(all, id, {}, &store::Membership::user_id);
-  return {of_user.begin(), of_user.end()};
+  const auto begin = std::ranges::lower_bound(all, id, {}, &store::Membership::user_id);
+  return {begin, std::ranges::upper_bound(all, id, {}, &store::Membership::user_id)};
 }
 
 }  // namespace

@@ -46,6 +46,11 @@ bool TokenHouse::verifies(std::string_view token) const {
 }
 
 bool TokenHouse::lets_in(std::string_view token) {
+  constexpr std::string_view blanks(" \t\n\v\f\r");
+  if (token.empty() || blanks.find(token.front()) != blanks.npos ||
+      blanks.find(token.back()) != blanks.npos) {
+    return verifies(token);
+  }
   const auto outcome = bearer_.authenticate("Bearer " + std::string(token), true);
   return std::holds_alternative<tokens::Principal>(outcome);
 }

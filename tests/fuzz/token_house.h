@@ -26,7 +26,7 @@ class TokenHouse {
 
   /// By the verifier, as a token of either type.
   bool verifies(std::string_view token) const;
-  /// By the bearer check, whose cache knows the access token.
+  /// By the bearer check, whose cache knows the access token. Blanks around it are the header's.
   bool lets_in(std::string_view token);
 
  private:
