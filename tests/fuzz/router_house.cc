@@ -82,7 +82,7 @@ void check_status(const http::Request& request, const http::Response& response) 
   const std::string told = std::string(request.method.substr(0, 20)) + " " +
                            std::string(request.path.substr(0, 200)) + " " + std::to_string(response.status);
   // A rule comes from nginx's configuration: 500 is the answer to one that nobody understands.
-  if (response.status == 500 && request.path == "/gateway/" && !request.gateway_rule.empty()) return;
+  if (response.status == 500 && request.path == "/gateway/" && !request.gateway_method.empty()) return;
   require(response.status != 500 && response.status != 503, "an answer that blames us", told);
   const auto match = router.match(request.path);
   if (match.resource == nullptr) return require(response.status == 404, "a path that is not there", told);
