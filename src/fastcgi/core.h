@@ -56,7 +56,7 @@ class Core {
   void set_deadline(Connection& connection, std::chrono::milliseconds from_now) noexcept;
   void sweep() noexcept;
   void need_sweep() noexcept;
-  std::vector<Connection*> all_connections() const;
+  Connection* connection_at(std::size_t index) const noexcept;
 
   void on_connection() noexcept;
   std::size_t accept_some(std::span<Connection*> taken) noexcept;

@@ -166,8 +166,8 @@ void UserDirectory::Impl::run(const std::stop_token& stop) {
       failing = false;
     } catch (const std::exception& failure) {  // whatever it is: let out of a thread, it ends the process
       if (!failing) {
-        util::log::warning(std::string("users cannot be re-read, known ones are trusted for a while: ") +
-                           failure.what());
+        util::log::failure(util::log::Level::warning,
+                           "users cannot be re-read, known ones are trusted for a while: ", failure.what());
       }
       failing = true;
     }
