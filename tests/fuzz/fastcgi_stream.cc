@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <string>
 
@@ -67,6 +68,7 @@ class Worker {
                   "the listener takes no connection");
     while (!bytes.empty()) {
       const auto sent = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
       if (sent <= 0) break;  // it has closed already
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -74,8 +76,10 @@ class Worker {
     std::string all;
     char part[4096];
     ssize_t got = 0;
-    while ((got = ::recv(fd.get(), part, sizeof part, 0)) > 0)
-      all.append(part, static_cast<std::size_t>(got));
+    do {  // libFuzzer's timer interrupts
+      got = ::recv(fd.get(), part, sizeof part, 0);
+      if (got > 0) all.append(part, static_cast<std::size_t>(got));
+    } while (got > 0 || (got < 0 && errno == EINTR));
     fuzz::require(got == 0 || errno == ECONNRESET, "the listener does not close the connection");
     return all;
   }
