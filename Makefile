@@ -80,11 +80,11 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+.PHONY: check-interop check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan check-hostile fuzz check-memory
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
-check check-house check-unit check-database check-integration check-wire: deps-test configure-build
+check check-house check-unit check-database check-integration check-wire check-memory: deps-test configure-build
 	@$(quiet_make) -C $(BUILD) $(jobs) check-programs
 	@$(SOURCE)/tests/run --build $(BUILD) $(patsubst check%,%,$(subst check-,check,$@))
 
@@ -110,6 +110,22 @@ PARTS =
 check-faults: all
 	@$(SOURCE)/tools/deps run faults
 	@$(SOURCE)/tests/faults/run --build $(BUILD) $(PARTS)
+
+# What `make check` does of hostile input in short: a million edits of tokens, a hundred thousand malformed requests.
+check-hostile: all
+	@$(quiet_make) -C $(BUILD) $(jobs) tests/unit_tests tests/out_of_memory
+	@$(SOURCE)/tests/fuzz/hostile --build $(BUILD)
+
+# The fuzz targets under libFuzzer, AddressSanitizer and UBSan, SECONDS each; TARGETS='NAME…': those alone. What they
+# find and what they have learnt is kept in STATE_DIR/fuzz.
+SECONDS ?= 600
+TARGETS =
+fuzz:
+	@$(SOURCE)/tools/deps build fuzz
+	@$(call configure_in,$(SOURCE)/build-fuzz,CXX='$(FUZZ_CXX)' --enable-sanitizer=address CXXFLAGS='-O1 -g1 -fsanitize=fuzzer-no-link')
+	@$(quiet_make) -C $(SOURCE)/build-fuzz $(jobs) fuzz-programs
+	@$(SOURCE)/tests/fuzz/run --build $(SOURCE)/build-fuzz --seconds $(SECONDS) --jobs $(JOBS) $(TARGETS)
+FUZZ_CXX = $(if $(ccache),ccache )clang++
 
 check-asan: asan-programs
 	@$(SOURCE)/tests/run --build $(SOURCE)/build-asan unit database integration
@@ -179,16 +195,18 @@ deb: deps configure-build
 
 clean:
 	@[ ! -e $(BUILD)/GNUmakefile ] || $(quiet_make) -C $(BUILD) clean
-	@rm -rf $(STATE_DIR)/check $(SOURCE)/build-asan $(SOURCE)/build-tsan
+	@rm -rf $(STATE_DIR)/check $(SOURCE)/build-asan $(SOURCE)/build-tsan $(SOURCE)/build-fuzz
 
 # The data in STATE_DIR stays; delete the directory to be rid of it.
 distclean:
-	@rm -rf $(SOURCE)/build $(SOURCE)/build-asan $(SOURCE)/build-tsan $(STATE_DIR)/check
+	@rm -rf $(SOURCE)/build $(SOURCE)/build-asan $(SOURCE)/build-tsan $(SOURCE)/build-fuzz $(STATE_DIR)/check
 	@cd $(SOURCE) && rm -rf configure configure~ GNUmakefile.in aclocal.m4 autom4te.cache build-aux jwtauthd-*.tar.xz
 
 help:
 	@echo 'run start stop status       the stack on http://127.0.0.1:PORT'
-	@echo 'check                       every test; check-house -unit -database -integration -wire: one suite'
+	@echo 'check                       every test; check-house -unit -database -integration -wire -memory: one suite'
+	@echo 'check-hostile               the long forms: a million edits of tokens, failing allocations, 100,000 malformed requests'
+	@echo 'fuzz                        fuzz targets under libFuzzer with clang; SECONDS=600 each, TARGETS=…'
 	@echo 'check-interop               side by side with a real Django on one database'
 	@echo 'check-systemd               the units under a real systemd, as root: restarts, reloads, kills; QUICK=1: fewer rounds'
 	@echo 'check-package               the package: lintian, a minimal Debian with systemd, docs/operations.md, piuparts (root)'

@@ -1,5 +1,6 @@
 #include "api/errors.h"
 
+#include "http/charset.h"
 #include "json/writer.h"
 
 namespace api {
@@ -110,7 +111,8 @@ http::Response not_found() {
 }
 
 http::Response method_not_allowed(std::string_view method) {
-  return http::detail(405, "Method \"" + std::string(method) + "\" not allowed.");
+  // nginx lets letters through alone; as WSGI does, other bytes are taken for ISO 8859-1.
+  return http::detail(405, "Method \"" + http::to_text(method, http::Charset::latin1) + "\" not allowed.");
 }
 
 }  // namespace api

@@ -121,7 +121,8 @@ Value responses(const Route& row, const ApiOptions& options, std::span<const Fie
     out.set("415", error("No such media type", detail));
   }
   const bool names_a_user = row.access == Access::bearer || row.lane == Lane::password || !fields.empty();
-  if (row.kind == Kind::view && names_a_user && row.success != 201) {
+  const bool registers = row.access == Access::open && row.success == 201;
+  if (row.kind == Kind::view && names_a_user && !registers) {
     out.set("401", error("No valid token or credentials", detail));
   }
   if (wants_csrf_token(row, options)) {

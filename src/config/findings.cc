@@ -15,6 +15,9 @@ void Findings::add(const Place& place, std::string_view key, std::string_view wh
   }
   text.append(what);
   if (!allowed.empty()) text.append("; allowed: ").append(allowed);
+  // What is wrong may hold what stands in the file, line ends too.
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   findings_.push_back({place.line, std::move(text)});
 }
 

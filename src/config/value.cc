@@ -19,6 +19,9 @@ template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+// clang deduces aggregates from version 17 on.
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 template <typename Number>
 std::optional<Number> number(std::string_view text) {

@@ -48,7 +48,7 @@ std::vector<std::string> Readiness::look() {
     missing.emplace_back("the database cannot be reached");
   } catch (const std::exception& error) {
     // Not let out: nobody would ask again.
-    util::log::error(std::string("readiness cannot be told: ") + error.what());
+    util::log::failure(util::log::Level::error, "readiness cannot be told: ", error.what());
     missing.emplace_back("the schema could not be read");
   }
   if (directory_.age() > stale_after_)

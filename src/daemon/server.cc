@@ -72,7 +72,7 @@ void Server::receive(std::unique_ptr<fastcgi::Call> call) noexcept {
       hand_over(std::move(received), lane);
     }
   } catch (const std::exception& error) {
-    util::log::error(std::string("a request could not be read: ") + error.what());
+    util::log::failure(util::log::Level::error, "a request could not be read: ", error.what());
   }
 }
 
@@ -86,7 +86,7 @@ void Server::work(std::unique_ptr<ReceivedRequest> received, Lane lane) noexcept
       util::log::error("a request had no answer on its lane");
     }
   } catch (const std::exception& error) {
-    util::log::error(std::string("a request could not be answered: ") + error.what());
+    util::log::failure(util::log::Level::error, "a request could not be answered: ", error.what());
   }
 }
 
@@ -102,7 +102,7 @@ void Server::work_together(WorkLane::Requests requests) noexcept {
       requests = requests.subspan(count);
     }
   } catch (const std::exception& error) {
-    util::log::error(std::string("requests could not be answered: ") + error.what());
+    util::log::failure(util::log::Level::error, "requests could not be answered: ", error.what());
   }
 }
 
@@ -113,7 +113,7 @@ void Server::work_together(api::App& app, WorkLane::Requests requests) {
     try {
       reply(*requests[i], response);
     } catch (const std::exception& error) {
-      util::log::error(std::string("a request could not be answered: ") + error.what());
+      util::log::failure(util::log::Level::error, "a request could not be answered: ", error.what());
     }
   });
 }

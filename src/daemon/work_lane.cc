@@ -53,6 +53,7 @@ void WorkLane::stop() {
 void WorkLane::run(util::Pulse& pulse) {
   pthread_setname_np(pthread_self(), name_.c_str());
   std::vector<std::unique_ptr<ReceivedRequest>> taken;
+  taken.reserve(at_once_);  // later there may be no memory for it
   for (;;) {
     {
       auto state = state_.lock();

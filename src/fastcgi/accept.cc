@@ -73,11 +73,12 @@ Connection* Core::adopt(int fd) noexcept try {
   Connection& connection = take_slot();
   open_.fetch_add(1);
   connection.fd = fd;
+  connection.ended = false;
   FCGX_InitRequest(&connection.request, -1, 0);
   // Into the epoll as its owner, so that an early event only leaves a note.
   connection.state.store(Connection::State::owned, std::memory_order_release);
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &connection;
   if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {  // no event would ever come
     connection.fd = -1;

@@ -81,7 +81,10 @@ bool Connection::try_acquire() noexcept {
 
 bool Connection::release() noexcept {
   auto expected = State::owned;
-  if (state.compare_exchange_strong(expected, State::idle, std::memory_order_acq_rel)) return true;
+  if (!ended.load(std::memory_order_relaxed) &&
+      state.compare_exchange_strong(expected, State::idle, std::memory_order_acq_rel)) {
+    return true;
+  }
   state.store(State::owned, std::memory_order_release);
   return false;
 }
@@ -90,7 +93,7 @@ bool Connection::release() noexcept {
 /// which it would have to be told once more.
 void Connection::offer(int epoll) noexcept {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.ptr = this;
   const int to_arm = fd;
   offering.store(true, std::memory_order_relaxed);

@@ -56,6 +56,9 @@ struct Connection {
   // The owner before is on its way into the kernel with `fd`: nobody may close that meanwhile, or it would be
   // another connection's by then.
   std::atomic<bool> offering{false};
+  /// The peer sends no more. The epoll tells of a request and of this at once, and only once: so whoever has
+  /// answered the request looks again, instead of letting go.
+  std::atomic<bool> ended{false};
   std::atomic<std::int64_t> deadline{0};  // steady milliseconds; 0: none
   int fd = -1;
   FCGX_Request request{};

@@ -136,7 +136,8 @@ void Core::run(util::Pulse& pulse) {
     const int count = ::epoll_wait(epoll_, events.data(), event_batch, -1);
     pulse.begin();
     for (int i = 0; i < count; ++i) {
-      void* what = events[static_cast<std::size_t>(i)].data.ptr;
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      void* what = event.data.ptr;
       if (what == &listen_fd_) {
         on_connection();
       } else if (what == &timer_) {
@@ -144,14 +145,15 @@ void Core::run(util::Pulse& pulse) {
       } else if (what == &poke_) {
         sign_of_life_ = true;
       } else if (what != &wake_) {
-        on_readable(*static_cast<Connection*>(what));
+        on_readable(*static_cast<Connection*>(what), (event.events & (EPOLLRDHUP | EPOLLHUP)) != 0);
       }
     }
     pulse.end();
   }
 }
 
-void Core::on_readable(Connection& connection) noexcept {
+void Core::on_readable(Connection& connection, bool ended) noexcept {
+  if (ended) connection.ended = true;
   if (connection.acquire()) serve(connection);
 }
 
@@ -175,6 +177,7 @@ bool Core::dispatch(Connection& connection) noexcept try {
   const bool had_begun = connection.half_sent();
   switch (connection.read_request(options_.max_body_bytes)) {
     case Connection::Read::nothing:
+      connection.ended = false;  // it was told of the one before on this slot
       note_half_sent(connection, had_begun);
       return true;
     case Connection::Read::more:
@@ -276,7 +279,7 @@ void Core::sweep() noexcept {
   if (paused_) resume_accepting();
   bool more = paused_;
   const auto now = steady_ms();
-  for (Connection* connection : all_connections()) {
+  for (std::size_t i = 0; Connection* const connection = connection_at(i); ++i) {
     if (connection->deadline == 0) continue;
     if (connection->deadline > now || !connection->try_acquire()) {
       more = true;
@@ -289,18 +292,17 @@ void Core::sweep() noexcept {
   if (more) need_sweep();
 }
 
-std::vector<Connection*> Core::all_connections() const {
+/// Slots only come; a connection that moves into one meanwhile may be passed over. Allocates nothing, since
+/// nobody could be told that there was no memory for it.
+Connection* Core::connection_at(std::size_t index) const noexcept {
   const std::lock_guard lock(slots_mutex_);
-  std::vector<Connection*> all;
-  all.reserve(slots_.size());
-  for (const auto& slot : slots_) all.push_back(slot.get());
-  return all;
+  return index < slots_.size() ? slots_[index].get() : nullptr;
 }
 
 void Core::stop_accepting() noexcept {
   if (draining_.exchange(true)) return;
   leave_socket();
-  for (Connection* connection : all_connections()) {
+  for (std::size_t i = 0; Connection* const connection = connection_at(i); ++i) {
     // One that is under way gets a note instead, and its goodbye from whoever lets go of it.
     if (!connection->acquire()) continue;
     say_goodbye(*connection);
@@ -310,7 +312,7 @@ void Core::stop_accepting() noexcept {
 
 /// The note that a connection got from stop_accepting() while it was given back may be lost.
 void Core::say_missed_goodbyes() noexcept {
-  for (Connection* connection : all_connections()) {
+  for (std::size_t i = 0; Connection* const connection = connection_at(i); ++i) {
     if (connection->deadline != 0 || !connection->try_acquire()) continue;
     if (connection->deadline == 0) say_goodbye(*connection);
     let_go(*connection);
@@ -332,7 +334,7 @@ bool Core::drain(milliseconds grace) {
   static_cast<void>(!::write(wake_, &one, sizeof one));
   for (auto& thread : threads_) thread.join();
   threads_.clear();
-  for (Connection* connection : all_connections()) {
+  for (std::size_t i = 0; Connection* const connection = connection_at(i); ++i) {
     if (connection->try_acquire()) close_connection(*connection, false);
   }
   const std::lock_guard lock(accept_mutex_);

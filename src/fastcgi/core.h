@@ -45,7 +45,7 @@ class Core {
 
   void run(util::Pulse& pulse);
   void add_to_epoll(int fd, std::uint32_t events, void* what);
-  void on_readable(Connection& connection) noexcept;
+  void on_readable(Connection& connection, bool ended) noexcept;
   void serve(Connection& connection) noexcept;
   bool dispatch(Connection& connection) noexcept;
   void note_half_sent(Connection& connection, bool had_begun) noexcept;
@@ -56,7 +56,7 @@ class Core {
   void set_deadline(Connection& connection, std::chrono::milliseconds from_now) noexcept;
   void sweep() noexcept;
   void need_sweep() noexcept;
-  std::vector<Connection*> all_connections() const;
+  Connection* connection_at(std::size_t index) const noexcept;
 
   void on_connection() noexcept;
   std::size_t accept_some(std::span<Connection*> taken) noexcept;

@@ -178,8 +178,8 @@ void Gatherer::take_content(std::string_view piece) {
     const auto kept = piece.substr(0, body_limit_ - std::min(body_limit_, body_.size()));
     append_wiping(body_, kept);
     if (kept.size() < piece.size()) body_too_large_ = true;
-  } else if (small_content_.size() + piece.size() <= max_small_content) {
-    small_content_ += piece;
+  } else {  // as far as it counts, in whatever pieces it comes
+    small_content_ += piece.substr(0, max_small_content - small_content_.size());
   }
 }
 

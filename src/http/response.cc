@@ -83,7 +83,10 @@ void append_number(std::string& out, std::size_t number) {
 
 /// A line end within a value would start a header of the sender's choice.
 void append_clean(std::string& out, std::string_view value) {
-  const auto is_unclean = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  // RFC 9110 section 5.5: no control characters.
+  const auto is_unclean = [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  };
   while (true) {
     const auto* unclean = std::find_if(value.begin(), value.end(), is_unclean);
     out.append(value.begin(), unclean);

@@ -14,7 +14,7 @@ struct Response {
   int status = 200;
   std::string body;
   std::string_view content_type = "application/json";  // static text; empty: no such header
-  /// Beyond the standard set. Names are static; values hold no CR, LF or NUL (the writer drops those).
+  /// Beyond the standard set. Names are static; values hold no control characters (the writer drops those).
   std::vector<std::pair<std::string_view, std::string>> headers;
   /// More of them, each with its CRLF, which go out as they stand: their writer has encoded what is in them.
   std::string header_lines;

@@ -6,11 +6,13 @@
 #include <variant>
 
 #include "crypto/asymmetric_key.h"
+#include "crypto/digest.h"
 #include "jwt/compact.h"
 #include "jwt/header.h"
 #include "jwt/key_impl.h"
 #include "jwt/libjwt.h"
 #include "jwt/strict_object.h"
+#include "util/secret.h"
 
 namespace jwt {
 
@@ -62,6 +64,10 @@ class Verification {
 
   bool signed_by(const Key& key) const {
     if (const auto* secret = std::get_if<util::Secret>(&key.impl_->material)) {
+      // libjwt does not ask whether its HMAC was computed: without memory it compares with what lay there.
+      const auto hash = std::get<crypto::HashAlg>(key.impl_->row.primitive);
+      const std::string expected = crypto::hmac(hash, secret->reveal(), compact_.signed_part);
+      if (!util::equal_constant_time(expected, compact_.signature)) return false;
       return libjwt::vouches_for(std::string(token_), secret->reveal(), name_of(key));
     }
     const auto& pair = std::get<crypto::AsymmetricKey>(key.impl_->material);

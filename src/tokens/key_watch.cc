@@ -22,7 +22,7 @@ void KeyWatch::run(const std::stop_token& stop) {
     try {
       ring_.look_again();
     } catch (const std::exception& error) {  // whatever it is: let out of a thread, it ends the process
-      util::log::error(std::string("the keys cannot be looked at: ") + error.what());
+      util::log::failure(util::log::Level::error, "the keys cannot be looked at: ", error.what());
     }
   }
 }

@@ -143,8 +143,8 @@ void RevocationFeed::Impl::run(const std::stop_token& stop) {
       failing = false;
     } catch (const std::exception& error) {  // whatever it is: let out of a thread, it ends the process
       if (!failing) {
-        util::log::warning(std::string("revocations cannot be read, token checks go on for a while: ") +
-                           error.what());
+        util::log::failure(util::log::Level::warning,
+                           "revocations cannot be read, token checks go on for a while: ", error.what());
       }
       failing = true;
     }

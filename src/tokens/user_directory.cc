@@ -33,8 +33,8 @@ std::size_t per_shard(std::size_t capacity) {
 }
 
 Groups groups_of(std::int64_t id, const std::vector<store::Membership>& all) {
-  const auto of_user = std::ranges::equal_range(all, id, {}, &store::Membership::user_id);
-  return {of_user.begin(), of_user.end()};
+  const auto begin = std::ranges::lower_bound(all, id, {}, &store::Membership::user_id);
+  return {begin, std::ranges::upper_bound(all, id, {}, &store::Membership::user_id)};
 }
 
 }  // namespace
@@ -166,8 +166,8 @@ void UserDirectory::Impl::run(const std::stop_token& stop) {
       failing = false;
     } catch (const std::exception& failure) {  // whatever it is: let out of a thread, it ends the process
       if (!failing) {
-        util::log::warning(std::string("users cannot be re-read, known ones are trusted for a while: ") +
-                           failure.what());
+        util::log::failure(util::log::Level::warning,
+                           "users cannot be re-read, known ones are trusted for a while: ", failure.what());
       }
       failing = true;
     }

@@ -25,10 +25,11 @@ std::atomic<Sink*> current{nullptr};
 
 std::size_t dropped_line(char* out, std::size_t size, std::uint64_t lines) {
   const Format now = format.load(std::memory_order_relaxed);
+  Line text_only({});  // without memory, which may be what there is too little of
+  text_only.format(FMT_COMPILE("{} log lines were dropped: they were not taken fast enough, or not at all"),
+                   lines);
   Line line(event_end(now));
-  append_event(
-      line, now, Level::warning,
-      std::to_string(lines) + " log lines were dropped: they were not taken fast enough, or not at all", {});
+  append_event(line, now, Level::warning, text_only.finish(), {});
   const std::string_view text = line.finish();
   const std::size_t fits = std::min(size, text.size());
   std::memcpy(out, text.data(), fits);
@@ -37,9 +38,9 @@ std::size_t dropped_line(char* out, std::size_t size, std::uint64_t lines) {
 
 /// Never destroyed: a thread may log while the process exits.
 Sink& sink() {
+  if (Sink* const started = current.load(std::memory_order_acquire)) return *started;
   static Sink* const before_start = new Sink(2, dropped_line);
-  Sink* const started = current.load(std::memory_order_acquire);
-  return started != nullptr ? *started : *before_start;
+  return *before_start;
 }
 
 Guarded<Repeats>& repeated() {
@@ -139,6 +140,15 @@ void write(Level of, std::string_view text, const About& about) noexcept {
     }
   }
   put(of, text, about);
+}
+
+void failure(Level of, std::string_view what, std::string_view why, const About& about) noexcept {
+  if (!enabled(of)) return;
+  try {
+    write(of, std::string(what).append(why), about);
+  } catch (const std::bad_alloc&) {
+    write(of, what, about);
+  }
 }
 
 void access(const Access& entry) noexcept {

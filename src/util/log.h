@@ -53,6 +53,9 @@ void set_level(Level level) noexcept;
 /// One line, UTF-8. Control characters, line ends among them, are escaped; past 4 KiB it is cut.
 void write(Level level, std::string_view line, const About& about = {}) noexcept;
 
+/// `what` and `why` in one line; without `why` where there is no memory for both.
+void failure(Level level, std::string_view what, std::string_view why, const About& about = {}) noexcept;
+
 inline void debug(std::string_view line, const About& about = {}) {
   write(Level::debug, line, about);
 }

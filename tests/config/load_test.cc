@@ -324,7 +324,7 @@ token_threds = 4
     const Surroundings here;
     for (const char* toml :
          {"[log\n", "[log]\nlevel\n", "[log]\nlevel = info\n", "[log]\nlevel = 'a'\nlevel = 'b'\n",
-          "[log]\nlevel = \"\xff\"\n", "[log]\n[log]\n"}) {
+          "[log]\nlevel = \"\xff\"\n", "[log]\n[log]\n", "[lo\xedg]\nlevel = 'a'\n", "[log]\n\u02e0 = 1\n"}) {
       const std::string text = here.findings(toml);
       CPPUNIT_ASSERT_MESSAGE(text, text.starts_with("jwtauthd.toml:"));
       CPPUNIT_ASSERT_MESSAGE(text, text.find(": is not TOML: ") != std::string::npos);

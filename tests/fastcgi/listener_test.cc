@@ -76,6 +76,7 @@ class ListenerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ListenerTest);
   CPPUNIT_TEST(answers_many_requests_on_one_connection);
   CPPUNIT_TEST(closes_when_the_peer_does_not_keep);
+  CPPUNIT_TEST(closes_behind_a_peer_who_ends_with_his_request);
   CPPUNIT_TEST(gives_every_parameter);
   CPPUNIT_TEST(pipelined_requests_are_answered_in_order);
   CPPUNIT_TEST(request_that_comes_byte_by_byte_is_answered);
@@ -97,6 +98,30 @@ class ListenerTest : public CppUnit::TestFixture {
     auto client = served.connect();
     for (int i = 0; i < 100; ++i) expect_answer(client, std::to_string(i));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, served.listener().counters().connections);
+  }
+
+  void closes_behind_a_peer_who_ends_with_his_request() {
+    std::mutex busy;
+    Served served(
+        [&](std::unique_ptr<Call> call) {
+          const std::lock_guard lock(busy);
+          echo(std::move(call));
+        },
+        one_thread());
+    Client other = served.connect();
+    Client ending = served.connect();
+    expect_answer(ending, "before");
+    {
+      const std::lock_guard lock(busy);
+      other.send(request({{"SAY", "wait"}}));
+      CPPUNIT_ASSERT(eventually([&] { return served.listener().counters().calls == 1; }));
+      // The one thread is told of both at once.
+      ending.send(request({{"SAY", "last"}}));
+      CPPUNIT_ASSERT_EQUAL(0, ::shutdown(ending.fd(), SHUT_WR));
+    }
+    CPPUNIT_ASSERT_EQUAL(page("last"), ending.read_reply().value().out);
+    CPPUNIT_ASSERT(ending.closed_by_peer());
+    CPPUNIT_ASSERT_EQUAL(page("wait"), other.read_reply().value().out);
   }
 
   void closes_when_the_peer_does_not_keep() {
