@@ -8,7 +8,7 @@ from statistics import median
 from accounts import PASSWORD, make_accounts, sign_in
 from client import Client
 from samples import quantile
-from stack import pss_mib
+from processes import pss_mib
 from wrk import PACED, Load, stop_all
 
 
