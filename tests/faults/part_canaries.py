@@ -1,5 +1,6 @@
 """Passwords, tokens, client secrets and keys are used, also in requests that go wrong in every way that we know of, with
 the log at its most talkative. Then they are looked for wherever something is written."""
+import base64
 import contextlib
 import json
 import os
@@ -39,9 +40,10 @@ class RawClient(Client):
 class Scene:
     """One stack with its canaries, and an account that has used them."""
 
-    def __init__(self, stack, canaries, client_secret):
+    def __init__(self, stack, canaries, client_secret, header_secret):
+        """`client_secret` is told in bodies, `header_secret` in Authorization."""
         self.stack, self.canaries, self.client = stack, canaries, RawClient(stack.port, deadline=20)
-        self.client_secret, self.statuses = client_secret, {}
+        self.client_secret, self.header_secret, self.statuses = client_secret, header_secret, {}
 
     def password(self):
         return self.canaries.add("password", f"Kanarie/4+2&{secrets.token_hex(8)} ü")
@@ -67,11 +69,14 @@ class Scene:
         c.post("/api/token/verify/", {"token": pair["access"]})
         made = c.post("/api/tokens/", {"name": "script"}, pair["access"])
         assert made.status == 201, (made, made.body)
-        self.personal = self.canaries.add("personal token", next(v for v in made.json().values() if isinstance(v, str) and len(v) > 30))
+        self.personal = self.canaries.add("personal token", made.json()["token"])
         c.get("/gateway/", self.personal)
         service = {"client_id": "canary", "client_secret": self.client_secret, "token": pair["access"]}
         asked = c.post("/api/oauth/introspect/", service)
         assert asked.status == 200, (asked, asked.body)
+        basic = base64.b64encode(f"canary-header:{self.header_secret}".encode()).decode()
+        self.say("POST", "/api/oauth/introspect/", b"token=" + pair["access"].encode(), Content_Type=FORM, Authorization="Basic " + basic)
+        assert self.statuses == {200: 1}, self.statuses
         new = self.password()
         changed = c.post("/api/password/change/", {"old_password": self.secret, "new_password": new}, pair["access"])
         assert changed.status == 200, (changed, changed.body)
@@ -107,7 +112,7 @@ class Scene:
         token, personal = self.pair["access"], self.personal
         for value in ("Bearer " + token + "x", "Bearer " + token[:-9] + "A" * 9, "Bearer", token, "Basic " + token, "Bearer " + token + " " + token,
                       "Bearer " + personal + "x", "Token " + personal, "Bearer " + self.pair["refresh"],
-                      "Basic canary:" + self.client_secret, "Bearer " + token * 12):
+                      "Basic canary-header:" + self.header_secret, "Bearer " + token * 12):
             for path in ("/api/dashboard/", "/api/me/", "/gateway/", "/api/oauth/introspect/", "/api/nowhere/"):
                 self.say("GET", path, Authorization=value)
             self.say("GET", "/api/dashboard/", Cookie="__Host-access=" + token + "; __Host-refresh=" + self.pair["refresh"])
@@ -184,14 +189,18 @@ def canary_secrets(suite):
         canaries, files = Canaries(), suite.path("canaries-" + name)
         files.mkdir(mode=0o700, exist_ok=True)
         os.umask(0o077)
-        client = json.loads(subprocess.run([Path(os.environ["BUILD"]) / "jwtauthctl", "oauth-client", "new", "canary", "--json"],
-                                           check=True, capture_output=True, text=True).stdout)
-        canaries.add("client secret", client["client_secret"])
-        (files / "clients").write_text(client["line"] + "\n")
+        clients = [new_client("canary"), new_client("canary-header")]
+        (files / "clients").write_text("".join(client["line"] + "\n" for client in clients))
+        told = [canaries.add(kind, client["client_secret"]) for kind, client in zip(("client secret", "client secret in a header"), clients)]
         settings = make_key(files, canaries) | {"log.level": "debug", "log.repeats": 0, "oauth.clients_file": files / "clients",
                                                 "cookies.enabled": "true", "cookies.access": "true"}
         with cores_allowed(), suite.stack("canaries", settings) as stack:
-            look_for(suite, name, Scene(stack, canaries, client["client_secret"]))
+            look_for(suite, name, Scene(stack, canaries, *told))
+
+
+def new_client(name):
+    return json.loads(subprocess.run([Path(os.environ["BUILD"]) / "jwtauthctl", "oauth-client", "new", name, "--json"],
+                                     check=True, capture_output=True, text=True).stdout)
 
 
 @contextlib.contextmanager
@@ -216,14 +225,13 @@ def look_for(suite, name, scene):
     scene.ordinary()
     scene.broken_sql()
     processes = stack.worker_pids() + family(recorded(directory / "run/nginx.pid")) + [stack.database_pid()]
+    # Tokens and keys a worker remembers; what comes in a header stays until its memory is used again.
     in_memory = memory(canaries, stack.worker_pids(), {"password", "client secret"}, scene.name)
     seen = {f"/proc/{pid}/{what}": found for pid in processes + family(recorded(directory / "run/workers.pid"))
             for what in ("environ", "cmdline") if (found := canaries.found_in(Path(f"/proc/{pid}/{what}").read_bytes()))}
     scene.without_database()
     scene.worker_dies()
-    dumps = [directory / f"dump.{table}" for (table,) in stack.rows("SHOW TABLES")]
-    for dump in dumps:
-        dump.write_text("\n".join("\t".join(row) for row in stack.rows(f"SELECT * FROM {dump.suffix[1:]}")))
+    dumps = dump(stack)
     core, limit = core_of(stack)
     time.sleep(1.2)  # the log is written in batches
     watch.end()
@@ -242,11 +250,21 @@ def look_for(suite, name, scene):
     nothing("MariaDB's files", canaries.found_in_files(data), f"{len(data)} files, {sum(f.stat().st_size for f in data) >> 20} MiB")
     nothing("nginx's temporary files", watch.found, f"{len(watch.files)} files seen")
     nothing("environment and command lines", seen, f"{len(processes)} processes")
-    suite.check(in_memory == {}, f"{name}: no password and no client's secret in a worker's memory after its request", in_memory or "found 0")
+    suite.check(in_memory == {}, f"{name}: no secret of a body, password or client's, in a worker's memory after its request", in_memory or "found 0")
     suite.check(limit == 0 and not core, f"{name}: a worker that aborts writes no core", core or f"limit {limit}")
     planted = directory / "log/planted"
     planted.write_bytes(b"\n".join(max(canaries.forms[kind], key=len) for kind in sorted(canaries.forms)))
     suite.check(canaries.found_in_files([planted]) == {str(planted): sorted(canaries.forms)}, f"{name}: what is there is found")
+
+
+def dump(stack):
+    """Each table in a file, its bytes as they are."""
+    files = [stack.directory / f"dump.{table}" for (table,) in stack.rows("SHOW TABLES")]
+    for file in files:
+        with open(file, "wb") as out:
+            subprocess.run(["mariadb", "--no-defaults", "-S", stack.directory / "db/sock", "-u", "root", "-NBr", "jwtauthd",
+                            "-e", f"SELECT * FROM {file.suffix[1:]}"], stdout=out, check=True)
+    return files
 
 
 def memory(canaries, pids, kinds, control):

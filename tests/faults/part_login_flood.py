@@ -7,13 +7,14 @@ from statistics import median
 
 from accounts import PASSWORD, make_accounts, sign_in
 from client import Client
-from samples import quantile
 from processes import pss_mib
+from samples import quantile
 from wrk import PACED, Load, stop_all
 
-
 TIMES = 10
+AIM = 1.3  # beyond it, since a busy machine's figure of what it can hash wanders
 PAUSE = 0.1  # seconds that a connection of the flood rests between requests
+PROBES = 8  # clients that log in beside the flood, to see what one meets
 QUEUE = 64  # server.password_queue's default, which the stack has
 RATIO = 5  # p99 of token checks in the flood to that of idle times
 AT_ONCE = 0.1  # seconds
@@ -25,7 +26,7 @@ class Watch:
     def __init__(self, stack, names):
         self.stack, self.names, self.over = stack, names, threading.Event()
         self.waiting, self.sizes, self.logins = [], [], []  # sizes: (seconds, MiB); logins: (status, seconds)
-        self.threads = [threading.Thread(target=work, daemon=True) for work in (self._look, self._log_in)]
+        self.threads = [threading.Thread(target=work, daemon=True) for work in (self._look, *[self._log_in] * PROBES)]
         for thread in self.threads:
             thread.start()
 
@@ -40,7 +41,7 @@ class Watch:
 
     def _log_in(self):
         client, i = Client(self.stack.port, deadline=35), 0
-        while not self.over.wait(0.02):
+        while not self.over.wait(0.05):
             i += 1
             answer = client.post("/api/login/", {"username": self.names[i % len(self.names)], "password": PASSWORD})
             self.logins.append((answer.status, answer.seconds))
@@ -71,7 +72,7 @@ def flood(suite, stack, seconds, repetitions):
     bodies = [json.dumps({"username": name, "password": PASSWORD}) for name in names]
     capacity = median(Load(stack.port, "POST /api/login/", bodies, 16, seconds).result()["rate"] for _ in range(3))
     bound = QUEUE * stack.worker_count()
-    connections = int(bound * 1.3 + TIMES * capacity * (PAUSE + 0.01))
+    connections = int(bound * 1.3 + AIM * TIMES * capacity * (PAUSE + 0.01))
     suite.figure(f"{capacity:.0f} logins a second are what this machine hashes; {connections} connections ask for {TIMES} times as many")
 
     def checks(count):
@@ -97,7 +98,7 @@ def flood(suite, stack, seconds, repetitions):
             suite.figure(f"repetition {repetition + 1}, {count} connections: p99 idle {idle[count]['p99']:.2f} ms, in the flood "
                       f"{during[count]['p99']:.2f} ms (× {found[-1]:.1f}); {idle[count]['rate']:.0f} and {during[count]['rate']:.0f} checks a second")
 
-    suite.check(median(offered) >= 0.7 * TIMES, "the flood is what it should be", f"{median(offered):.1f} times the capacity")
+    suite.check(median(offered) >= TIMES, f"the flood has {TIMES} times what can be hashed", f"{median(offered):.1f} times the capacity")
     for count, found in ratios.items():
         suite.check(median(found) <= RATIO, f"p99 of token checks in the flood is at most {RATIO} times the idle one, connections: {count}",
                     "× " + ", ".join(f"{ratio:.1f}" for ratio in found))

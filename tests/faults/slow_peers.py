@@ -102,8 +102,8 @@ def slow_clients(port, count, manner):
         "headers": b"GET /api/dashboard/ HTTP/1.1\r\nHost: 127.0.0.1\r\n",
         "body": b"POST /api/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                 b"Content-Length: 4000\r\n\r\n{",
-        # More answers than the sockets of both sides hold, so that nginx has some of them all the time.
-        "reading": b"GET /api/schema/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 8,
+        # More than the sockets of both sides hold, so that nginx has the rest all the time.
+        "reading": b"GET /api/schema/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2,
     }
     steps = {"headers": lambda peer: peer.send(b"X-A: b\r\n"), "body": lambda peer: peer.send(b" "),
              "reading": lambda peer: peer.recv(1)}
