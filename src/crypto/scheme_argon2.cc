@@ -82,9 +82,16 @@ void decoy(std::string_view password, const PasswordParams& params, ComputeGate&
   compute(password, params, "nobodynobodynobo", gate);
 }
 
+/// The time goes with the memory, from the first kibibyte to the last.
+PasswordParams part(const PasswordParams& params, double share) {
+  PasswordParams less = params;
+  less.argon2_memory_kib = std::max(8U, static_cast<unsigned>(params.argon2_memory_kib * share));
+  return less;
+}
+
 }  // namespace
 
-const PasswordWriter argon2id_writer = {Hasher::argon2id, writer_strength, encode, decoy};
+const PasswordWriter argon2id_writer = {Hasher::argon2id, writer_strength, encode, decoy, part};
 
 std::optional<StoredHash> read_argon2(std::string_view body) {
   const auto fields = split<5>(body);
