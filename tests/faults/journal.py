@@ -34,7 +34,7 @@ class Entry:
 
 class Journal:
     def __init__(self, path):
-        self.entries, self.lock = [], threading.Lock()
+        self.entries, self.lock, self.acknowledged = [], threading.Lock(), 0
         self.file = open(path, "w", encoding="utf-8", buffering=1)  # a line at a time
 
     def intend(self, kind, **facts):
@@ -52,6 +52,7 @@ class Journal:
             entry.facts.update(facts)
             entry.came, entry.status = answer.came, answer.status or answer.broken
             entry.outcome = word
+            self.acknowledged += word == "acknowledged"
             self._write(n=entry.number, at=entry.came, outcome=word, status=entry.status, **facts)
         return word
 

@@ -45,11 +45,13 @@ class Writer(threading.Thread):
 
     MIX = {"log_in": 3, "refresh": 8, "log_out": 3, "log_out_all": 0.3, "change_password": 1.5, "make_token": 1, "end_token": 1}
 
-    def __init__(self, number, port, journal, over, deadline=15.0, mix=None, prefix="w", on_ended=None):
+    def __init__(self, number, port, journal, over, deadline=15.0, mix=None, prefix="w", pause=0.02,
+                 on_ended=None):
         super().__init__(name=f"writer-{number}", daemon=True)
         self.number, self.journal, self.over, self.prefix = number, journal, over, prefix
         self.client = Client(port, deadline)
         self.random = random.Random(number)
+        self.pause = pause  # mean, after what was not answered
         self.mix = mix or self.MIX
         self.on_ended = on_ended  # told of each access token whose end was acknowledged
         self.lives = 0
@@ -88,7 +90,7 @@ class Writer(threading.Thread):
         if outcome == "acknowledged":
             return {} if said is None else said
         if outcome == "unknown":
-            self.over.wait(self.random.uniform(0.005, 0.03))
+            self.over.wait(self.random.uniform(0.5, 1.5) * self.pause)
         return None
 
     # ---- each returns False when the account is left --------------------------------------------------
