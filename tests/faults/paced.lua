@@ -2,7 +2,7 @@
 --   REQUEST  "METHOD PATH"
 --   LINES    a file of which each request takes the next line: as bearer token of a GET, as JSON body of a POST
 --   PAUSE    milliseconds that a connection rests before each request; 0: none
---   NAMES    not empty: each body has @ replaced by a number that no other request has
+--   NAMES    not empty: each body has # replaced by a number that no other request has
 -- Prints one line of JSON behind "@@", with how many answers there were of each status. One thread (-t1).
 local method, path = os.getenv("REQUEST"):match("^(%S+) (%S+)$")
 local pause, names = tonumber(os.getenv("PAUSE") or "0"), os.getenv("NAMES")
@@ -36,7 +36,7 @@ function request()
   end
   if names then
     sent = sent + 1
-    line = line:gsub("@", tostring(sent))
+    line = line:gsub("#", tostring(sent))
   end
   return wrk.format(method, path, { ["Content-Type"] = "application/json" }, line)
 end
