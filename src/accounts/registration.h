@@ -44,8 +44,8 @@ class Registration {
   const crypto::PasswordHashes& hashes_;
   const util::Clock& clock_;
   RegistrationOptions options_;
-  // Whoever writes a row holds up the others of its name or address, in the database and each on a connection: in
-  // a process one of them at a time goes there. Entered in this order.
+  // Whoever writes a row holds up the others of its name or address, in the database and each on a
+  // connection: in a process one of them at a time goes there. Entered in this order.
   Turnstile names_{1};
   Turnstile addresses_{1};
 };

@@ -127,8 +127,8 @@ void limit_stacks() {
   pthread_attr_destroy(&attributes);
 }
 
-/// A worker has keys and tokens in its memory: they belong in no file. Whoever looks for a fault can raise the
-/// limit of the running process (prlimit --core).
+/// A worker has keys and tokens in its memory: they belong in no file. Whoever looks for a fault can raise
+/// the limit of the running process (prlimit --core).
 void write_no_core() {
   rlimit limit{};
   ::getrlimit(RLIMIT_CORE, &limit);

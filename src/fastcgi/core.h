@@ -90,8 +90,8 @@ class Core {
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<Connection*> free_;
 
-  std::mutex accept_mutex_;          // guards the two below, and the place in the epoll
-  int listen_fd_ = -1;               // -1: accepting is over
+  std::mutex accept_mutex_;  // guards the two below, and the place in the epoll
+  int listen_fd_ = -1;       // -1: accepting is over
   std::optional<std::chrono::steady_clock::time_point> told_of_pause_;
   std::atomic<bool> paused_{false};  // out of the epoll for want of descriptors or places
 };

@@ -160,10 +160,10 @@ class RegistrationTest : public CppUnit::TestFixture {
     };
     std::atomic<int> there{0};
     std::string second;
-    std::thread rival;
+    std::jthread rival;
     users_.before_insert = [&] {
       if (++there > 1) return;
-      rival = std::thread([&] { second = enter("TR_R\u00e4CE", "b@example.com"); });
+      rival = std::jthread([&] { second = enter("TR_R\u00e4CE", "b@example.com"); });
       while (clock.asked < 2) std::this_thread::yield();  // it is about to come
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
       CPPUNIT_ASSERT_EQUAL(1, there.load());

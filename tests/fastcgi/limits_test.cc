@@ -201,7 +201,8 @@ class LimitsTest : public CppUnit::TestFixture {
           end.ru_utime.tv_usec + end.ru_stime.tv_usec - start.ru_utime.tv_usec - start.ru_stime.tv_usec;
       CPPUNIT_ASSERT(burnt < 100'000);
       const std::string told = log.text();
-      const auto said = told.find("no connection is accepted beyond the 2 that are open: Too many open files");
+      const auto said =
+          told.find("no connection is accepted beyond the 2 that are open: Too many open files");
       CPPUNIT_ASSERT_MESSAGE(told, said != std::string::npos);
       CPPUNIT_ASSERT_MESSAGE(told, told.find("no connection", said + 1) == std::string::npos);
       CPPUNIT_ASSERT_EQUAL(page("after"), client.read_reply()->out);

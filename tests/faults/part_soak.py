@@ -60,6 +60,8 @@ def run(suite, stack):
         suite.check(rise - 2 * error <= MOST_KIB_AN_HOUR, f"worker {number}: memory rises by at most {MOST_KIB_AN_HOUR} KiB an hour",
                     f"{rise:+.0f} ± {error:.0f} KiB/hour over {len(sizes[pid])} samples after {warm:.0f} s; "
                     f"{sizes[pid][0][1] / 1024:.1f} MiB, at the end {sizes[pid][-1][1] / 1024:.1f} MiB")
+        quarters = [sizes[pid][len(sizes[pid]) * i // 4][1] / 1024 for i in range(4)] + [sizes[pid][-1][1] / 1024]
+        suite.figure("by quarters: " + ", ".join(f"{mib:.2f}" for mib in quarters) + " MiB")
         first, last = (max(files[pid][part]) for part in (slice(0, len(files[pid]) // 2), slice(len(files[pid]) // 2, None)))
         suite.check(last <= first + 8, f"worker {number}: descriptors do not grow", f"at most {first} in the first half, {last} in the second")
     half = len(sessions) // 2
