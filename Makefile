@@ -80,7 +80,7 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan check-hostile fuzz check-memory
+.PHONY: check-interop check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan check-hostile fuzz check-memory check-soak
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
@@ -110,6 +110,12 @@ PARTS =
 check-faults: all
 	@$(SOURCE)/tools/deps run faults
 	@$(SOURCE)/tests/faults/run --build $(BUILD) $(PARTS)
+
+# Mixed load; SOAK_SECONDS=300 for five minutes of it.
+SOAK_SECONDS = 3600
+check-soak: all
+	@$(SOURCE)/tools/deps run faults
+	@SOAK_SECONDS=$(SOAK_SECONDS) $(SOURCE)/tests/faults/run --build $(BUILD) soak
 
 # What `make check` does of hostile input in short: a million edits of tokens, a hundred thousand malformed requests.
 check-hostile: all
@@ -210,7 +216,8 @@ help:
 	@echo 'check-interop               side by side with a real Django on one database'
 	@echo 'check-systemd               the units under a real systemd, as root: restarts, reloads, kills; QUICK=1: fewer rounds'
 	@echo 'check-package               the package: lintian, a minimal Debian with systemd, docs/operations.md, piuparts (root)'
-	@echo 'check-faults                kill -9, outages, full disks, a clock that is set (root); PARTS=…: some; QUICK=1: shorter'
+	@echo 'check-faults                kill -9, outages, full disks, a clock that is set, floods, slow peers (root); PARTS=…: some; QUICK=1: shorter'
+	@echo 'check-soak                  an hour of mixed load: memory, descriptors, connections; SOAK_SECONDS=300'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'

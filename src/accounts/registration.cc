@@ -6,6 +6,7 @@
 #include "accounts/email_address.h"
 #include "accounts/field_rules.h"
 #include "accounts/username.h"
+#include "util/base_letters.h"
 #include "util/secret.h"
 #include "util/unicode.h"
 
@@ -69,6 +70,9 @@ std::variant<store::User, FieldErrors> Registration::register_user(RegistrationF
   user.date_joined = clock_.now();
   const store::AuditEvent event =
       audit_event(store::AuditKind::registered, user.date_joined, 0, origin);  // the store knows the id
+  const Turnstile::Place named = names_.enter(util::unicode::base_letters(user.username));
+  const Turnstile::Place addressed =
+      unique_email ? addresses_.enter(util::unicode::base_letters(user.email)) : Turnstile::Place();
   switch (users_.insert(user, unique_email, &event)) {
     case store::Inserted::username_taken:  // by a request that overtook this one
       errors.add("username", std::string(kUsernameTaken));

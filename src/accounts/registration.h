@@ -7,6 +7,7 @@
 
 #include "accounts/field_errors.h"
 #include "accounts/password_policy.h"
+#include "accounts/turnstile.h"
 #include "crypto/password_hash.h"
 #include "store/origin.h"
 #include "store/user_store.h"
@@ -43,6 +44,10 @@ class Registration {
   const crypto::PasswordHashes& hashes_;
   const util::Clock& clock_;
   RegistrationOptions options_;
+  // Whoever writes a row holds up the others of its name or address, in the database and each on a
+  // connection: in a process one of them at a time goes there. Entered in this order.
+  Turnstile names_{1};
+  Turnstile addresses_{1};
 };
 
 }  // namespace accounts

@@ -148,17 +148,13 @@ void PasswordHashes::decoy(std::string_view password) const {
   writer_.decoy(password, params_, *gate_);
 }
 
-/// After a wrong password, so that it takes at least what an unknown account takes.
+/// After a wrong password, so that it takes what an unknown account takes.
 void PasswordHashes::spend_what_was_saved(std::string_view password, const Strength& stored) const {
   const Strength wanted = writer_.strength(params_);
   if (stored.microseconds >= wanted.microseconds) return;
-  if (stored.family == Family::pbkdf2_sha256 && wanted.family == Family::pbkdf2_sha256) {
-    PasswordParams difference = params_;
-    difference.pbkdf2_iterations -= static_cast<unsigned>(stored.work);
-    writer_.decoy(password, difference, *gate_);
-    return;
-  }
-  decoy(password);
+  if (writer_.part == nullptr) return decoy(password);
+  const double share = 1 - stored.microseconds / wanted.microseconds;
+  writer_.decoy(password, writer_.part(params_, share), *gate_);
 }
 
 }  // namespace crypto

@@ -72,9 +72,9 @@ class PasswordHashes {
   std::string encode(std::string_view password) const;
 
   /// Verifies against any scheme of the table. An unusable (`!…`), unknown or malformed encoding
-  /// matches nothing and costs what decoy() costs. A wrong password against fewer iterations of a
-  /// configured PBKDF2 spends the difference (Django's harden_runtime), against any other cheaper hash a
-  /// decoy besides: an old hash is never told by a fast refusal.
+  /// matches nothing and costs what decoy() costs. A wrong password against a cheaper hash spends the
+  /// difference to the configured one besides (Django's harden_runtime, of any scheme; where scrypt is
+  /// configured a whole decoy): an old hash is told neither by a fast refusal nor by a slow one.
   ///
   /// An upgrade never lowers: families rank md5 < sha1 < pbkdf2_sha1 < bcrypt < bcrypt_sha256 <
   /// pbkdf2_sha256 < scrypt < argon2i < argon2id, and within one no parameter may be above the configured.

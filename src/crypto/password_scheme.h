@@ -71,6 +71,9 @@ struct PasswordWriter {
                         ComputeGate& gate);
   /// Computes as encode() does, and drops the result.
   void (*decoy)(std::string_view password, const PasswordParams& params, ComputeGate& gate);
+  /// Parameters of which a computation takes this share of the time, above 0 and at most 1. Null: there are
+  /// none that are fine enough.
+  PasswordParams (*part)(const PasswordParams& params, double share);
 };
 
 extern const PasswordWriter argon2id_writer;

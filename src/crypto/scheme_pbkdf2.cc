@@ -2,6 +2,9 @@
 // it is written.
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "crypto/password_scheme.h"
 #include "util/encoding.h"
 #include "util/error.h"
@@ -53,9 +56,15 @@ void decoy(std::string_view password, const PasswordParams& params, ComputeGate&
   gate.pbkdf2_sha256(password, "nobodynobodynobodynobo", params.pbkdf2_iterations);
 }
 
+PasswordParams part(const PasswordParams& params, double share) {
+  PasswordParams less = params;
+  less.pbkdf2_iterations = std::max(1U, static_cast<unsigned>(std::lround(params.pbkdf2_iterations * share)));
+  return less;
+}
+
 }  // namespace
 
-const PasswordWriter pbkdf2_sha256_writer = {Hasher::pbkdf2_sha256, writer_strength, encode, decoy};
+const PasswordWriter pbkdf2_sha256_writer = {Hasher::pbkdf2_sha256, writer_strength, encode, decoy, part};
 
 std::optional<StoredHash> read_pbkdf2_sha256(std::string_view body) {
   auto parts = parts_of(body, sizeof(Sha256));

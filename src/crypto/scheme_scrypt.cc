@@ -64,7 +64,7 @@ void decoy(std::string_view password, const PasswordParams& params, ComputeGate&
 
 }  // namespace
 
-const PasswordWriter scrypt_writer = {Hasher::scrypt, writer_strength, encode, decoy};
+const PasswordWriter scrypt_writer = {Hasher::scrypt, writer_strength, encode, decoy, nullptr};
 
 std::optional<StoredHash> read_scrypt(std::string_view body) {
   const auto fields = split<5>(body);

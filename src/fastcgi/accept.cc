@@ -9,14 +9,19 @@
 #include <array>
 #include <cerrno>
 #include <span>
+#include <string>
+#include <system_error>
 
 #include "fastcgi/core.h"
+#include "util/log.h"
 
 namespace fastcgi {
 namespace {
 
 // Connections taken in at one go: the other workers on the same socket shall have their share.
 constexpr unsigned accept_batch = 2;
+// While it is tried ten times a second.
+constexpr std::chrono::seconds telling_interval{10};
 
 timeval to_timeval(std::chrono::milliseconds duration) noexcept {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
@@ -43,7 +48,7 @@ std::size_t Core::accept_some(std::span<Connection*> taken) noexcept {
   std::size_t count = 0;
   while (count < taken.size() && listen_fd_ >= 0) {
     if (open_ >= options_.max_connections) {
-      pause_accepting();
+      pause_accepting(0);
       break;
     }
     const int fd = ::accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -51,7 +56,7 @@ std::size_t Core::accept_some(std::span<Connection*> taken) noexcept {
       if (Connection* const connection = adopt(fd)) taken[count++] = connection;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // The connection stays in the queue and would wake us for ever.
-      pause_accepting();
+      pause_accepting(errno);
       break;
     } else if (errno != EINTR && errno != ECONNABORTED) {
       break;
@@ -121,11 +126,25 @@ bool Core::wait_at_socket() noexcept {
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listen_fd_, &event) == 0;
 }
 
-/// Under accept_mutex_. EPOLLEXCLUSIVE forbids EPOLL_CTL_MOD.
-void Core::pause_accepting() noexcept {
+/// Under accept_mutex_. `error`: of accept; 0: no more connections are wanted. EPOLLEXCLUSIVE forbids
+/// EPOLL_CTL_MOD.
+void Core::pause_accepting(int error) noexcept {
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
   paused_ = true;
   need_sweep();
+  tell_of_pause(error);
+}
+
+/// Under accept_mutex_. Who waits in the queue sees no error, so that nobody else would tell.
+void Core::tell_of_pause(int error) noexcept try {
+  const auto now = std::chrono::steady_clock::now();
+  if (told_of_pause_ && now - *told_of_pause_ < telling_interval) return;
+  told_of_pause_ = now;
+  const std::string reason =
+      error != 0 ? std::generic_category().message(error) : "that is the most of one worker";
+  util::log::warning("no connection is accepted beyond the " + std::to_string(open_.load()) +
+                     " that are open: " + reason);
+} catch (const std::bad_alloc&) {
 }
 
 void Core::resume_accepting() noexcept {

@@ -64,7 +64,8 @@ class Core {
   Connection& take_slot();
   bool wait_at_socket() noexcept;
   void requeue_at_socket() noexcept;
-  void pause_accepting() noexcept;
+  void pause_accepting(int error) noexcept;
+  void tell_of_pause(int error) noexcept;
   void resume_accepting() noexcept;
   void leave_socket() noexcept;
 
@@ -91,8 +92,9 @@ class Core {
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<Connection*> free_;
 
-  std::mutex accept_mutex_;          // guards listen_fd_ and its place in the epoll
-  int listen_fd_ = -1;               // -1: accepting is over
+  std::mutex accept_mutex_;  // guards the two below, and the place in the epoll
+  int listen_fd_ = -1;       // -1: accepting is over
+  std::optional<std::chrono::steady_clock::time_point> told_of_pause_;
   std::atomic<bool> paused_{false};  // out of the epoll for want of descriptors or places
 };
 

@@ -3,6 +3,10 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "accounts/fake_user_store.h"
 #include "tests/crypto/cheap_hashes.h"
 #include "util/random.h"
@@ -19,6 +23,16 @@ constexpr const char* kForm =
     "characters.; ";
 constexpr const char* kGood = "Zebra-quilt-77";
 
+/// Tells how often it was asked: the last thing before the database is.
+class RacingClock final : public util::Clock {
+ public:
+  util::TimePoint now() const override {
+    ++asked;
+    return util::TimePoint(std::chrono::seconds(1'700'000'000));
+  }
+  mutable std::atomic<int> asked{0};
+};
+
 class RegistrationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RegistrationTest);
   CPPUNIT_TEST(stores_a_user_as_django_would);
@@ -28,6 +42,7 @@ class RegistrationTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(keeps_the_callers_errors_in_the_order_of_the_form);
   CPPUNIT_TEST(full_width_twin_of_a_taken_name_is_taken);
   CPPUNIT_TEST(one_of_two_that_come_at_once_is_told_why);
+  CPPUNIT_TEST(of_one_name_one_goes_to_the_database_at_a_time);
   CPPUNIT_TEST(email_may_be_shared_where_configured);
   CPPUNIT_TEST(email_may_be_missing);
   CPPUNIT_TEST(bad_fields_cost_no_query);
@@ -135,6 +150,27 @@ class RegistrationTest : public CppUnit::TestFixture {
     users_.before_insert = [&] { users_.add("tr_other", "!", "mine@example.com"); };
     CPPUNIT_ASSERT_EQUAL("email: A user with that email already exists.; "s,
                          text(register_user("tr_mine", "mine@example.com", kGood)));
+  }
+
+  void of_one_name_one_goes_to_the_database_at_a_time() {
+    RacingClock clock;
+    accounts::Registration registration(users_, policy_, hashes_, clock, options_);
+    const auto enter = [&](std::string name, std::string email) {
+      return text(registration.register_user({std::move(name), std::move(email), kGood}, {}, {}));
+    };
+    std::atomic<int> there{0};
+    std::string second;
+    std::jthread rival;
+    users_.before_insert = [&] {
+      if (++there > 1) return;
+      rival = std::jthread([&] { second = enter("TR_R\u00e4CE", "b@example.com"); });
+      while (clock.asked < 2) std::this_thread::yield();  // it is about to come
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      CPPUNIT_ASSERT_EQUAL(1, there.load());
+    };
+    CPPUNIT_ASSERT_EQUAL(""s, enter("tr_race", "a@example.com"));
+    rival.join();
+    CPPUNIT_ASSERT_EQUAL(2, there.load());
   }
 
   void email_may_be_shared_where_configured() {

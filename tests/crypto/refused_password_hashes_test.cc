@@ -43,6 +43,7 @@ class RefusedPasswordHashesTest : public cheap_hashes::Fixture {
   CPPUNIT_TEST(refuses_hashes_that_would_cost_too_much);
   CPPUNIT_TEST(an_unusable_password_matches_nothing);
   CPPUNIT_TEST(a_cheap_hash_is_not_told_by_a_fast_refusal);
+  CPPUNIT_TEST(an_older_hash_is_not_told_by_a_slow_refusal);
   CPPUNIT_TEST_SUITE_END();
 
   void refuses_every_malformed_variant() {
@@ -205,6 +206,29 @@ class RefusedPasswordHashesTest : public cheap_hashes::Fixture {
       const double unknown = least_cpu_of([&] { hashes.decoy(password); });
       const double wrong = least_cpu_of([&] { CPPUNIT_ASSERT(!hashes.verify("wrong", row.stored).matched); });
       CPPUNIT_ASSERT_MESSAGE(row.stored, wrong > unknown * 0.6);
+    }
+  }
+
+  /// Half of what is configured, and the other half: not that and a whole one.
+  void an_older_hash_is_not_told_by_a_slow_refusal() {
+    const struct {
+      Hasher configured;
+      std::string stored;
+    } rows[] = {
+        {Hasher::pbkdf2_sha256, "pbkdf2_sha256$25000$seasalt$7uPyO44geqCt/Nv3ztly1adSqh5hHCYtGPDoMYOOBWU="},
+        {Hasher::argon2id, "argon2$argon2id$v=19$m=2048,t=2,p=1$c29tZXNhbHQxMjM0$ttBJjDdUMS63nQskJJxmvg"},
+    };
+    for (const auto& row : rows) {
+      PasswordParams params;
+      params.hasher = row.configured;
+      params.pbkdf2_iterations = 50'000;
+      params.argon2_memory_kib = 4096;
+      const PasswordHashes hashes(params, random_);
+      hashes.decoy(password);
+      const double unknown = least_cpu_of([&] { hashes.decoy(password); });
+      const double wrong = least_cpu_of([&] { CPPUNIT_ASSERT(!hashes.verify("wrong", row.stored).matched); });
+      CPPUNIT_ASSERT_MESSAGE(row.stored, wrong > unknown * 0.7);
+      CPPUNIT_ASSERT_MESSAGE(row.stored, wrong < unknown * 1.35);
     }
   }
 };

@@ -7,9 +7,13 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
 
 #include "fastcgi/listener.h"
 #include "harness.h"
+#include "util/log.h"
 
 namespace {
 
@@ -48,6 +52,36 @@ rlim_t lowest_free_descriptor() {
   return static_cast<rlim_t>(lowest);
 }
 
+/// What is logged while it lives.
+class Log {
+ public:
+  Log() {
+    CPPUNIT_ASSERT(file_ != nullptr);
+    util::log::start({util::log::Level::warning, util::log::Format::text, ::fileno(file_.get())});
+  }
+  ~Log() {
+    util::log::stop();
+    util::log::start({util::log::Level::info, util::log::Format::text, 2});
+    util::log::stop();
+  }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  std::string text() const {
+    util::log::flush();
+    std::string read(4096, '\0');
+    const auto got = ::pread(::fileno(file_.get()), read.data(), read.size(), 0);
+    read.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return read;
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> file_{std::tmpfile()};
+};
+
 class LimitsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LimitsTest);
   CPPUNIT_TEST(half_sent_request_ends_by_timeout);
@@ -55,7 +89,7 @@ class LimitsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(broken_and_hostile_requests_close_their_connection_only);
   CPPUNIT_TEST(peer_that_goes_away_before_the_answer_does_no_harm);
   CPPUNIT_TEST(connections_over_the_limit_wait_for_a_place);
-  CPPUNIT_TEST(out_of_descriptors_it_waits_and_goes_on);
+  CPPUNIT_TEST(out_of_descriptors_it_waits_says_so_and_goes_on);
   CPPUNIT_TEST(leaves_the_handling_of_sigterm_alone);
   CPPUNIT_TEST_SUITE_END();
 
@@ -137,7 +171,8 @@ class LimitsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(page("3"), third.read_reply()->out);
   }
 
-  void out_of_descriptors_it_waits_and_goes_on() {
+  void out_of_descriptors_it_waits_says_so_and_goes_on() {
+    const Log log;
     Served served(echo);
     auto before = served.connect();
     expect_answer(before, "before");
@@ -165,6 +200,11 @@ class LimitsTest : public CppUnit::TestFixture {
               1'000'000 +
           end.ru_utime.tv_usec + end.ru_stime.tv_usec - start.ru_utime.tv_usec - start.ru_stime.tv_usec;
       CPPUNIT_ASSERT(burnt < 100'000);
+      const std::string told = log.text();
+      const auto said =
+          told.find("no connection is accepted beyond the 2 that are open: Too many open files");
+      CPPUNIT_ASSERT_MESSAGE(told, said != std::string::npos);
+      CPPUNIT_ASSERT_MESSAGE(told, told.find("no connection", said + 1) == std::string::npos);
       CPPUNIT_ASSERT_EQUAL(page("after"), client.read_reply()->out);
     }
     expect_answer(waiting, "all are served");
