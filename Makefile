@@ -80,7 +80,7 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop check-cluster check-systemd check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
+.PHONY: check-interop check-cluster check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
@@ -108,6 +108,13 @@ check-cluster: all
 check-package: deb
 	@$(SOURCE)/tools/deps package
 	@$(SOURCE)/tests/package/run
+
+# Kills, outages, full disks, clocks that are set; as root, since it makes file systems and drops packets in namespaces of
+# its own. PARTS='database-kill clock-workers': these alone (tests/faults/run --list). QUICK=1: fewer and shorter.
+PARTS =
+check-faults: all
+	@$(SOURCE)/tools/deps run faults
+	@$(SOURCE)/tests/faults/run --build $(BUILD) $(PARTS)
 
 check-asan: asan-programs
 	@$(SOURCE)/tests/run --build $(SOURCE)/build-asan unit database integration
@@ -191,6 +198,7 @@ help:
 	@echo 'check-cluster               two hosts of workers over three Galera nodes, as root: kills, partitions; QUICK=1: fewer rounds'
 	@echo 'check-systemd               the units under a real systemd, as root: restarts, reloads, kills; QUICK=1: fewer rounds'
 	@echo 'check-package               the package: lintian, a minimal Debian with systemd, docs/operations.md, piuparts (root)'
+	@echo 'check-faults                kill -9, outages, full disks, a clock that is set (root); PARTS=…: some; QUICK=1: shorter'
 	@echo 'check-asan check-tsan       the suites under AddressSanitizer + UBSan, under ThreadSanitizer'
 	@echo 'bench                       the benchmark tables; BENCH=--quick and others: bench/run --help'
 	@echo 'bench-keys                  keys that rotate every second under load: what is refused, what is taken'

@@ -122,11 +122,9 @@ void check_version(Patient& patient, Report& report) {
 
 void check_durability(Patient& patient, Report& report) {
   bool fine = true;
-  if (const std::string flush = value_of(patient, "innodb_flush_log_at_trx_commit"); flush != "1") {
+  if (const std::string lost = store::lost_in_a_crash(patient.variables); !lost.empty()) {
     fine = false;
-    report.warning("innodb_flush_log_at_trx_commit is " + printable(flush) +
-                       ": a crash loses accounts and password changes that users were told are done.",
-                   "Set innodb_flush_log_at_trx_commit = 1 in the server's configuration.");
+    report.warning(printable(lost), "Set innodb_flush_log_at_trx_commit = 1 in the server's configuration.");
   }
   const std::string sync = value_of(patient, "sync_binlog");
   if (is_on(patient, "log_bin") && sync != "1") {

@@ -30,6 +30,7 @@
 #include "store/mysql_throttle_store.h"
 #include "store/mysql_user_store.h"
 #include "store/settings.h"
+#include "store/survey.h"
 #include "tokens/access_claims.h"
 #include "tokens/bearer.h"
 #include "tokens/issuer.h"
@@ -45,6 +46,7 @@
 #include "tokens/user_directory.h"
 #include "tokens/verifier.h"
 #include "util/clock.h"
+#include "util/error.h"
 #include "util/log.h"
 #include "util/random.h"
 
@@ -362,6 +364,16 @@ const Config& Application::configuration() const noexcept {
 
 std::vector<std::string> Application::missing() {
   return parts_->readiness.look();
+}
+
+std::vector<std::string> Application::doubts() {
+  try {
+    const std::string lost = store::lost_in_a_crash(store::Survey(parts_->pool).variables());
+    if (!lost.empty()) return {"the database's " + lost};
+  } catch (const util::Outage&) {
+    // Gone again: what it promises is not what matters now.
+  }
+  return {};
 }
 
 std::size_t Application::hashing_threads() const {

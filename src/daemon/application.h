@@ -31,6 +31,8 @@ class Application {
 
   /// As Readiness::look(): empty when database, schema, keys and the feed are good.
   std::vector<std::string> missing();
+  /// Of a database that answers, what an operator should know and nothing stops for: sentences for the log.
+  std::vector<std::string> doubts();
   /// More threads than hashes at once: those that wait for their turn are computed together.
   std::size_t hashing_threads() const;
   const config::Config& configuration() const noexcept;

@@ -74,6 +74,10 @@ void or_end(const std::function<void()>& work) {
   }
 }
 
+void tell_doubts(Application& application) {
+  for (const auto& doubt : application.doubts()) util::log::warning(doubt);
+}
+
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
   std::string text;
   for (const auto& part : parts) text.append(text.empty() ? "" : between).append(part);
@@ -178,6 +182,7 @@ void Worker::tell_whether_ready() {
     util::log::info("ready: " + application->summary());
     supervisor::tell_ready();
     vitals_.note("");
+    tell_doubts(*application);
     return;
   }
   const std::string text = "Not ready: " + joined(missing, "; ");
@@ -224,6 +229,7 @@ void Worker::replace(const std::stop_token& stop) {
 
   util::log::info("reloaded, " + (changes.taken.empty() ? std::string("no key was changed")
                                                         : "changed: " + joined(changes.taken, ", ")));
+  tell_doubts(*next);
   if (!changes.wait_for_restart.empty()) {
     util::log::warning("changed and taken at a restart alone: " + joined(changes.wait_for_restart, ", "));
   }

@@ -20,6 +20,13 @@ NamedUser named(const mysql::Rows& row) {
 
 }  // namespace
 
+std::string lost_in_a_crash(const Variables& variables) {
+  const auto flush = variables.find("innodb_flush_log_at_trx_commit");
+  if (flush == variables.end() || flush->second == "1") return {};
+  return "innodb_flush_log_at_trx_commit is " + flush->second +
+         ": a crash loses accounts and password changes that users were told are done.";
+}
+
 Variables Survey::variables() {
   auto lease = pool_.acquire();
   auto rows = lease.prepare("SHOW VARIABLES WHERE Variable_name IN (" VARIABLES ")").query();

@@ -18,6 +18,9 @@ namespace store {
 /// Names in lower case. A variable that this server does not have is not in it.
 using Variables = std::map<std::string, std::string, std::less<>>;
 
+/// What a crash of the server takes with it of what was committed, as a sentence; empty: nothing.
+std::string lost_in_a_crash(const Variables& variables);
+
 struct TableFacts {
   std::string engine;
   std::string collation;

@@ -3,7 +3,9 @@
 #include <cppunit/TestAssert.h>
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include "fastcgi/harness.h"
 #include "mysql/test_database.h"
 #include "store/migrator.h"
+#include "util/log.h"
 #include "util/random.h"
 #include "util/temporary_directory.h"
 
@@ -86,6 +89,7 @@ class WorkerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(threads_stay_as_many_as_they_were);
   CPPUNIT_TEST(requests_do_not_notice_reloads);
   CPPUNIT_TEST(stops_while_it_reloads);
+  CPPUNIT_TEST(a_database_that_loses_commits_in_a_crash_is_told_of_once);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -169,6 +173,38 @@ class WorkerTest : public CppUnit::TestFixture {
     std::this_thread::sleep_for(50ms);
     CPPUNIT_ASSERT(service.worker->stop());
     service.worker.reset();  // and does not wait for the ten seconds that the other database has
+  }
+
+  /// The tests' own database is such a one (tools/stack database start --fast).
+  void a_database_that_loses_commits_in_a_crash_is_told_of_once() {
+    const testing::TemporaryDirectory directory;
+    const std::string file = directory / "log";
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    CPPUNIT_ASSERT(fd >= 0);
+    const auto told = [&] {
+      util::log::flush();
+      std::ifstream log(file);
+      std::size_t count = 0;
+      for (std::string line; std::getline(log, line);) {
+        if (line.find("the database's innodb_flush_log_at_trx_commit is ") != std::string::npos) ++count;
+      }
+      return count;
+    };
+    util::log::start({.fd = fd});
+    bool was_told = false;
+    std::size_t times = 0;
+    {
+      Service service;
+      was_told = eventually([&] { return told() > 0; });
+      service.status("GET", "/readyz");
+      times = told();
+    }
+    util::log::stop();
+    util::log::start({});
+    util::log::stop();
+    ::close(fd);
+    CPPUNIT_ASSERT(was_told);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, times);
   }
 };
 

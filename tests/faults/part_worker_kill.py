@@ -1,0 +1,96 @@
+"""Workers are killed under load: what fails is what was in their hands, at once and never later."""
+import random
+import signal
+import threading
+import time
+
+import checker
+from client import Client
+from journal import Journal
+from part_database_kill import percentile
+from writers import Writers
+
+
+class Reader(threading.Thread):
+    """Checks one access token all the time."""
+
+    def __init__(self, port, access, over, deadline=15.0, pause=0.0):
+        super().__init__(daemon=True)
+        self.client, self.access, self.over, self.pause = Client(port, deadline), access, over, pause
+        self.answers, self.asked_at = [], None
+
+    def run(self):
+        while not self.over.is_set():
+            self.asked_at = time.monotonic()
+            answer = self.client.get("/api/dashboard/", self.access)
+            self.asked_at = None
+            answer.body, answer.headers = b"", {}
+            self.answers.append(answer)
+            if self.pause:
+                time.sleep(self.pause)
+        self.client.close()
+
+
+def an_account(port, name="reader"):
+    """Registers and logs in; the pair of tokens."""
+    client, password = Client(port), "ferry-rope-lantern-7"
+    answers = [client.post("/api/register/", {"username": name, "email": name + "@example.org", "password": password}),
+               client.post("/api/login/", {"username": name, "password": password})]
+    if not answers[-1].good:
+        raise RuntimeError(f"{name} could not log in: {answers}")
+    return answers[-1].json() | {"username": name, "password": password}
+
+
+def errors_of(journal, readers):
+    """(sent, came, what) of each request that was neither done nor refused."""
+    found = [(e.sent, e.came, f"{e.kind} {e.status}") for e in journal.entries if e.outcome == "unknown"]
+    for reader in readers:
+        found += [(a.sent, a.came, f"dashboard {a.status or a.broken}") for a in reader.answers if a.status != 200]
+    return sorted(found)
+
+
+def kill_workers(suite):
+    kills = suite.count(100, 10)
+    with suite.stack("worker-kill") as stack:
+        access = an_account(stack.port)["access"]
+        journal, over = Journal(suite.path("worker-kill.journal")), threading.Event()
+        writers = Writers(stack, journal, 12).start()
+        readers = [Reader(stack.port, access, over) for _ in range(12)]
+        for reader in readers:
+            reader.start()
+        time.sleep(1)
+        chance, killed = random.Random(100), []
+        for n in range(kills):
+            number = n % stack.worker_count() + 1
+            connections = stack.connections_of(stack.worker(number))
+            killed.append((stack.replace_worker(number, signal.SIGKILL), connections))
+            time.sleep(chance.uniform(0.05, 0.3))
+        time.sleep(0.3)
+        over.set()
+        failures = writers.stop()
+        for reader in readers:
+            reader.join(30)
+
+        errors = errors_of(journal, readers)
+        ends = [at for at, _ in killed[1:]] + [float("inf")]
+        each = [[e for e in errors if e[1] >= at and e[0] < end] for (at, _), end in zip(killed, ends)]
+        latest = max((came - at for (at, _), mine in zip(killed, each) for _, came, _ in mine), default=0.0)
+        later = [e for (at, _), mine in zip(killed, each) for e in mine if e[0] > at + 0.1 or e[1] > at + 0.1]
+        beyond = sum(len(mine) > connections for (_, connections), mine in zip(killed, each))
+        answered = journal.counts()["acknowledged"] + sum(len(r.answers) for r in readers)
+        suite.figure(f"{kills} kills under {answered} requests: {len(errors)} failed, at most {max(map(len, each), default=0)} of one kill; "
+                     f"a worker had {percentile([c for _, c in killed], .5)} connections, at most {max(c for _, c in killed)}")
+        suite.check(not failures, "all writers went on to the end", ", ".join(failures))
+        suite.check(beyond == 0, "no more requests fail than the killed worker had connections", f"{beyond} kills with more")
+        suite.check(not later, "none fails later than 100 ms after the kill", f"the last one after {latest * 1e3:.0f} ms, {len(later)} later")
+        for sent, came, what in later[:5]:
+            at = max(at for at, _ in killed if at <= came)
+            suite.figure(f"{what}: sent {(sent - at) * 1e3:.0f} ms after the kill, answered {(came - at) * 1e3:.0f} ms after it")
+        before_first = [e for e in errors if e[1] < killed[0][0]]
+        suite.check(not before_first, "none fails while no worker was killed", len(before_first))
+        suite.check(not writers.auditor.late, "access tokens are refused a second after their end was acknowledged",
+                    f"{len(writers.auditor.late)} of {writers.auditor.looked_at} were taken")
+        checker.report(suite, journal, stack, f"{kills} kills of workers")
+
+
+PARTS = [("worker-kill", "kill -9 of workers under load", kill_workers)]
