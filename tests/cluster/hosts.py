@@ -188,6 +188,12 @@ class Service:
         wait_until(spread, 30, "a reload did not go back to the first nodes", 0.1)
         return connections()
 
+    def doctor(self):
+        """The lines of jwtauthctl doctor that are about database.hosts."""
+        said = subprocess.run([Path(os.environ["BUILD"]) / "jwtauthctl", "-c", self.hosts[0].configuration(), "doctor"],
+                              capture_output=True, text=True, timeout=120).stdout
+        return [line for line in said.splitlines() if "Of database.hosts" in line]
+
     # ---- what writers, auditor and checker ask of a stack ----
     def rows(self, query):
         for node in self.cluster.nodes:

@@ -199,6 +199,25 @@ def side_by_side(suite):
     suite.check(used[0] > 0 and used[1] > 0 and used[2] == 0, "after a reload each host uses the first node of its list alone", f"connections to the nodes: {used}")
 
 
+def doctor(suite):
+    """It tries each server of the list; what it says of one that is gone is looked at, too."""
+    def told():
+        said = suite.service.doctor()
+        return [sum(word in line for line in said) for word in (" is ready.", " cannot be used: ")]
+    suite.check(told() == [3, 0], "doctor finds all three servers of database.hosts ready", told())
+    third = suite.cluster.nodes[2]
+    third.kill()
+    suite.check(told() == [2, 1], "and says which one is away", told())
+    third.start()
+    if not suite.cuttable:
+        return suite.not_run("doctor tells a node without its cluster", "needs root")
+    suite.cluster.cut(3)
+    wait_until(lambda: third.state() and third.state()[0] == "OFF", 30, "the node that is alone goes on", 0.1)
+    suite.check(told() == [2, 1], "and which one is without its cluster", told())
+    suite.cluster.heal(3)
+    suite.cluster.wait_until_whole()
+
+
 def one_successor(suite):
     """The same refresh token 32 times at once, through both hosts, which are on two nodes."""
     rounds, fronts = suite.count(100, 10), suite.service.fronts
@@ -324,6 +343,7 @@ def no_majority(suite):
 
 PARTS = [
     ("hosts", "two hosts, unix socket and TCP, one after the other and by turns", side_by_side),
+    ("doctor", "jwtauthctl doctor over three nodes", doctor),
     ("successor", "one refresh token at once on both", one_successor),
     ("password", "a password is changed on one while the other logs in", password_and_login),
     ("name", "one name at once on both", one_name),

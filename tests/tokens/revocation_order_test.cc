@@ -19,6 +19,13 @@ using tokens::Vouched;
 
 constexpr std::int64_t kFar = 4'000'000'000;
 
+/// Goes with the feed's monotonic clock: else it would read everything, as where a clock was set.
+class Clock final : public util::Clock {
+ public:
+  std::atomic<std::int64_t> millis{1'700'000'000'000};
+  util::TimePoint now() const override { return util::TimePoint(std::chrono::milliseconds(millis)); }
+};
+
 /// How many rows each call gave.
 class Counting final : public store::RevocationStore {
  public:
@@ -51,8 +58,7 @@ class RevocationOrderTest : public store_test::StoreFixture<store::MysqlRevocati
   CPPUNIT_TEST(polls_read_what_is_new_and_not_the_table);
   CPPUNIT_TEST_SUITE_END();
 
-  util::SystemClock clock_;
-  std::atomic<std::int64_t> millis_{1'000'000};  // of the feed's monotonic clock
+  Clock clock_;
 
   static constexpr const char* kInsert =
       "INSERT INTO jwtauthd_revocation (id, created_at, user_id, session, not_before, expires) VALUES "
@@ -64,7 +70,7 @@ class RevocationOrderTest : public store_test::StoreFixture<store::MysqlRevocati
     return made;
   }
   tokens::MonotonicNow monotonic() {
-    return [this] { return std::chrono::steady_clock::time_point(std::chrono::milliseconds(millis_)); };
+    return [this] { return std::chrono::steady_clock::time_point(std::chrono::milliseconds(clock_.millis)); };
   }
   static bool ended(tokens::RevocationFeed& feed, std::int64_t user_id) {
     return feed.revoked({user_id, kFar, {.issued = 1'600'000'000}, {{1}, false}});
@@ -79,19 +85,19 @@ class RevocationOrderTest : public store_test::StoreFixture<store::MysqlRevocati
     late.prepare(kInsert).bind(7).bind(7).execute();
     // As many polls as make an id one that is not read again; the clock of the database stands nearly still.
     for (int i = 0; i < 14 && !ended(feed, 7); ++i) {
-      millis_ += 1'000;
+      clock_.millis += 1'000;
       feed.poll_once();
     }
     CPPUNIT_ASSERT(ended(feed, 9) && !ended(feed, 7));
     late.commit();
     for (int i = 0; i < 2; ++i) {
-      millis_ += 250;  // twice cache.poll_interval
+      clock_.millis += 250;  // twice cache.poll_interval
       feed.poll_once();
     }
     CPPUNIT_ASSERT(ended(feed, 7));
     pool_->acquire().prepare(kInsert).bind(3).bind(3).execute();
     for (int i = 0; i < 2; ++i) {
-      millis_ += 250;
+      clock_.millis += 250;
       feed.poll_once();
     }
     CPPUNIT_ASSERT(ended(feed, 3));
@@ -109,7 +115,7 @@ class RevocationOrderTest : public store_test::StoreFixture<store::MysqlRevocati
     pool_->acquire().prepare(kInsert).bind(5'000'000).bind(9'999).execute();
     std::size_t most = 0;
     for (int i = 0; i < 60; ++i) {
-      millis_ += 250;
+      clock_.millis += 250;
       feed.poll_once();
       most = std::max(most, counting.rows);
     }
