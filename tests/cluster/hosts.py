@@ -186,6 +186,7 @@ class Service:
             one, two, three = connections()
             return one > 0 and two > 0 and three == 0
         wait_until(spread, 30, "a reload did not go back to the first nodes", 0.1)
+        time.sleep(0.5)  # workers that were built anew know no user yet
         return connections()
 
     def doctor(self):
