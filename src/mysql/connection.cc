@@ -114,8 +114,8 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
       home_.leave(generation_);
       if (resend(attempt, true)) return;
       break;
-    case FailureKind::no_quorum:
-      home_.leave(generation_);
+    case FailureKind::no_quorum:  // or a full disk, where there is no cluster
+      if (home_.has_others()) home_.leave(generation_);
       break;
     case FailureKind::outage:
       break;

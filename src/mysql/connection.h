@@ -89,6 +89,7 @@ class Connection {
   /// Closed already, and no longer counted by Connections.
   bool hollow() const noexcept { return driver_ == nullptr; }
   unsigned generation() const noexcept { return generation_; }
+  void set_generation(unsigned generation) noexcept { generation_ = generation; }
   bool clustered() const noexcept { return clustered_; }
 
  private:

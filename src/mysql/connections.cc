@@ -213,11 +213,12 @@ void Connections::open_one(util::Guarded<State>::Access& state) {
   const Address& address = addresses_[index];
   state.held().unlock();
 
-  std::optional<Opened> connection;
+  std::unique_ptr<Connection> connection;
   std::string reason;
   bool limit = false;
   try {
-    connection = connect(driver_, options_, address, has_others() && !options_.replica);
+    auto made = connect(driver_, options_, address, has_others() && !options_.replica);
+    connection = std::make_unique<Connection>(*this, std::move(made), generation);
   } catch (const std::bad_alloc&) {
     reason = "database at " + text(address) + ": out of memory";
   } catch (const sql::SQLException& error) {
@@ -226,14 +227,14 @@ void Connections::open_one(util::Guarded<State>::Access& state) {
   }
 
   state.held().lock();
-  if (connection) {
-    opened(*state, index, generation, std::move(*connection));
+  if (connection != nullptr) {
+    opened(*state, index, std::move(connection));
   } else {
     failed(*state, index, std::move(reason), limit);
   }
 }
 
-void Connections::opened(State& state, std::size_t index, unsigned generation, Opened&& connection) {
+void Connections::opened(State& state, std::size_t index, std::unique_ptr<Connection> connection) {
   state.connecting.reset();
   if (index != state.next) return;  // it was left meanwhile: this one goes as it came
   state.tried = 0;
@@ -241,12 +242,12 @@ void Connections::opened(State& state, std::size_t index, unsigned generation, O
   if (moved) {
     ++state.failovers;
     begin_generation(state);
-    generation = state.generation;
+    connection->set_generation(state.generation);
   }
   state.used = index;
   ++state.open;
   state.last_came = Clock::now();
-  state.idle.push_back(std::make_unique<Connection>(*this, std::move(connection), generation));
+  state.idle.push_back(std::move(connection));
   if (std::exchange(state.down, false)) {
     util::log::info("database at " + text(addresses_[index]) + " answers again");
   } else if (moved) {

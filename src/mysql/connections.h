@@ -64,7 +64,7 @@ class Connections {
   std::string hopeless(const State& state) const;
   void open_on_demand();
   void open_one(util::Guarded<State>::Access& state);
-  void opened(State& state, std::size_t index, unsigned generation, Opened&& connection);
+  void opened(State& state, std::size_t index, std::unique_ptr<Connection> connection);
   void failed(State& state, std::size_t index, std::string reason, bool limit);
   std::vector<std::unique_ptr<Connection>> begin_generation(State& state) noexcept;
 
