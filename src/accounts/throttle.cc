@@ -27,6 +27,9 @@ ThrottleSubject owner(std::int64_t user_id, std::string_view where) {
   return {Kind::owner, std::to_string(user_id) + "/" + std::string(where)};
 }
 
+/// By so much the clocks of hosts may differ.
+constexpr seconds kClocksDiffer{60};
+
 std::optional<Throttled> blocked(const ThrottleState& state, util::TimePoint now) {
   if (!state.blocked_until || *state.blocked_until <= now) return std::nullopt;
   return Throttled{std::chrono::ceil<seconds>(*state.blocked_until - now)};
@@ -65,13 +68,13 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
   bool may_be_owner = sessions_ != nullptr && attempt.account.kind == Kind::account;
   for (int tries = 0; tries < kTries; ++tries) {
     const util::TimePoint now = clock_.now();
-    auto found = failures_.read(attempt.account, attempt.address);
+    auto found = read(attempt, now);
     const bool slowed = found.account.failures >= options_.account_failures || blocked(found.address, now);
     if (may_be_owner && slowed) {
       may_be_owner = false;
       if (auto known = owner_of(attempt)) {
         attempt.account = std::move(*known);
-        found = failures_.read(attempt.account, attempt.address);
+        found = read(attempt, now);
       }
     }
     if (const auto refused = refusal(attempt, found, now)) return *refused;
@@ -88,6 +91,23 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
     }
   }
   return Throttled{options_.first_delay};
+}
+
+/// A delay that ends later than any that begins now was begun by a clock that was ahead, and is none: a
+/// machine whose clock was a day ahead for a minute would else keep its users out for that day. An account's
+/// next attempt overwrites it; the count of an address, which only grows, begins anew. A lockout is as long
+/// as it says.
+store::ThrottleStore::Both Throttle::read(const Attempt& attempt, util::TimePoint now) {
+  auto found = failures_.read(attempt.account, attempt.address);
+  const auto latest = now + options_.max_delay + kClocksDiffer;
+  if (found.account.failures < options_.max_failures && found.account.blocked_until > latest) {
+    found.account.blocked_until.reset();
+  }
+  if (found.address.blocked_until > latest) {
+    failures_.clear(attempt.address);
+    found.address = {};
+  }
+  return found;
 }
 
 std::optional<Throttled> Throttle::refusal(const Attempt& attempt, const store::ThrottleStore::Both& found,

@@ -80,6 +80,7 @@ class Throttle {
 
  private:
   std::variant<Attempt, Throttled> take_turn(Attempt attempt);
+  store::ThrottleStore::Both read(const Attempt& attempt, util::TimePoint now);
   std::optional<Throttled> refusal(const Attempt& attempt, const store::ThrottleStore::Both& found,
                                    util::TimePoint now);
   std::optional<store::ThrottleSubject> owner_of(const Attempt& attempt);

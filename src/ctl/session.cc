@@ -113,6 +113,10 @@ ExitCode revoke_session(const std::string& id, Accounts accounts, Terminal& term
   return ExitCode::ok;
 }
 
+/// What ended stays so if the clock that purges is a day ahead, and is put right before the tokens concerned
+/// are over.
+constexpr std::chrono::hours kClockAhead{24};
+
 ExitCode purge(const Purge& request, Terminal& terminal) {
   const unsigned batch = request.batch;
   const struct {
@@ -123,7 +127,8 @@ ExitCode purge(const Purge& request, Terminal& terminal) {
        drain(batch, [&] { return request.sessions.purge(request.now - request.session_memory, batch); })},
       {"personal_tokens",
        drain(batch, [&] { return request.personal_tokens.purge(request.now - request.leeway, batch); })},
-      {"revocations", drain(batch, [&] { return request.revocations.purge(request.now, batch); })},
+      {"revocations",
+       drain(batch, [&] { return request.revocations.purge(request.now - kClockAhead, batch); })},
       {"throttle",
        drain(batch, [&] { return request.throttle.purge(request.now - request.throttle_memory, batch); })},
       {"audit",

@@ -63,9 +63,9 @@ void add_purge(CLI::App& group, CommandLine& line) {
   verb->footer(lesson(
       "Sessions that have been over for sessions.lifetime, until when they tell the throttle where a user\n"
       "has been logged in (throttle.enabled = false: as soon as they are over); personal access tokens that\n"
-      "have expired or whose user is gone; revocations that end no valid token any more; failed logins older\n"
-      "than throttle.lockout; audit records older than audit.retention. In short statements, so that nobody\n"
-      "waits.\n"
+      "have expired or whose user is gone; revocations that have ended no valid token for a day (a clock that is\n"
+      "a day ahead brings none back); failed logins older than throttle.lockout; audit records older than\n"
+      "audit.retention. In short statements, so that nobody waits.\n"
       "jwtauthd-purge.timer runs it hourly.",
       "jwtauthctl session purge\n"
       "jwtauthctl sessions purge --batch 200 --json"));

@@ -190,7 +190,8 @@ class SessionsDatabaseTest : public ctl_test::VerbsFixture {
     database_->run(
         "INSERT INTO jwtauthd_revocation (created_at, user_id, session, not_before, expires) VALUES (NOW(6), "
         "7, "
-        "'', 0, UNIX_TIMESTAMP() - 9), (NOW(6), 7, '', 0, UNIX_TIMESTAMP() + 99)");
+        "'', 0, UNIX_TIMESTAMP() - 86409), (NOW(6), 7, '', 0, UNIX_TIMESTAMP() - 86301), (NOW(6), 7, '', 0, "
+        "UNIX_TIMESTAMP() + 99)");
     database_->run(
         "INSERT INTO jwtauthd_throttle VALUES (UNHEX(SHA2('a', 256)), 'n', 1, UTC_TIMESTAMP(6) - INTERVAL 25 "
         "HOUR, "
@@ -199,7 +200,7 @@ class SessionsDatabaseTest : public ctl_test::VerbsFixture {
     CPPUNIT_ASSERT_EQUAL(
         "{\"sessions\":25,\"personal_tokens\":0,\"revocations\":1,\"throttle\":1,\"audit\":0}"s,
         parsed().dump());
-    CPPUNIT_ASSERT_EQUAL("1/1/1"s, count("jwtauthd_session") + "/" + count("jwtauthd_revocation") + "/" +
+    CPPUNIT_ASSERT_EQUAL("1/2/1"s, count("jwtauthd_session") + "/" + count("jwtauthd_revocation") + "/" +
                                        count("jwtauthd_throttle"));
     CPPUNIT_ASSERT_EQUAL(0, run({"session", "purge"}));
     CPPUNIT_ASSERT_EQUAL(
