@@ -38,10 +38,12 @@ class FailoverTest : public CppUnit::TestFixture {
     static Two two;
     return two;
   }
-  static void on(testing::PrivateServer& server, const std::string& statement) {
+  static void on(testing::PrivateServer& server, const std::vector<std::string>& statements) {
     mysql::Options options = server.options("mysql");
     options.acquire_timeout = std::chrono::seconds(10);
-    mysql::Pool(std::move(options)).acquire().run(statement);
+    mysql::Pool pool(std::move(options));
+    auto lease = pool.acquire();
+    for (const std::string& statement : statements) lease.run(statement);
   }
 
   static mysql::Options options() {
@@ -74,12 +76,10 @@ class FailoverTest : public CppUnit::TestFixture {
     int number = 0;
     for (testing::PrivateServer* server : {&servers().first, &servers().second}) {
       const std::string name = ++number == 1 ? "first" : "second";
-      on(*server, "SET GLOBAL read_only=0");
-      on(*server, "CREATE DATABASE IF NOT EXISTS app");
-      on(*server, "CREATE OR REPLACE USER plain@localhost");
-      on(*server, "GRANT ALL ON app.* TO plain@localhost");
-      on(*server, "CREATE OR REPLACE TABLE app.t (value int) ENGINE=InnoDB");
-      on(*server, "CREATE OR REPLACE TABLE app.who AS SELECT '" + name + "' AS name");
+      on(*server, {"SET GLOBAL read_only=0", "CREATE DATABASE IF NOT EXISTS app",
+                   "CREATE USER IF NOT EXISTS plain@localhost", "GRANT ALL ON app.* TO plain@localhost",
+                   "CREATE OR REPLACE TABLE app.t (value int) ENGINE=InnoDB",
+                   "CREATE OR REPLACE TABLE app.who AS SELECT '" + name + "' AS name"});
     }
   }
 
@@ -115,7 +115,7 @@ class FailoverTest : public CppUnit::TestFixture {
       auto one = pool.acquire();
       auto other = pool.acquire();
       put(pool, 1);
-      on(servers().first, "SET GLOBAL read_only=1");
+      on(servers().first, {"SET GLOBAL read_only=1"});
       put(pool, 2);  // refused there, written on the other one
       auto rows = other.prepare("SELECT name FROM who").query();
       CPPUNIT_ASSERT(rows.next());
@@ -126,7 +126,7 @@ class FailoverTest : public CppUnit::TestFixture {
   }
 
   void a_read_only_server_is_passed_over_from_the_start() {
-    on(servers().first, "SET GLOBAL read_only=1");
+    on(servers().first, {"SET GLOBAL read_only=1"});
     mysql::Pool pool(options());
     CPPUNIT_ASSERT_EQUAL("second"s, where(pool));
     mysql::Options alone = options();
@@ -137,7 +137,7 @@ class FailoverTest : public CppUnit::TestFixture {
   }
 
   void a_replica_may_be_read_only() {
-    on(servers().first, "SET GLOBAL read_only=1");
+    on(servers().first, {"SET GLOBAL read_only=1"});
     mysql::Options reading = options();
     reading.replica = true;
     mysql::Pool pool(std::move(reading));
