@@ -100,7 +100,7 @@ class Stack:
         self.directory, self.key = directory, key
         drop = ("CONF", "PORT", "LIMITS", "WORKERS", "DURABILITY", "SITE")
         self.env = {k: v for k, v in os.environ.items() if k not in drop and not k.startswith("JWTAUTHD_")}
-        self.env |= {"STATE_DIR": str(directory), "PORT": "0"} | settings
+        self.env |= {"STATE_DIR": str(directory), "PORT": "0", "REUSEPORT": "1"} | settings
         self.database = directory / "db/db.pid"
         self.refresh_tokens, self.access_tokens, self.access_at = [], [], -1e9
         self.many_access, self.many_at = [], -1e9
@@ -272,7 +272,7 @@ http {{
   upstream django {{ server "unix:{d}/django.sock" max_fails=0; }}
   upstream blacklist {{ server "unix:{d}/blacklist.sock" max_fails=0; }}
   server {{
-    listen 127.0.0.1:{self.ports[0]} backlog=4096;
+    listen 127.0.0.1:{self.ports[0]} backlog=4096 reuseport;
     location / {{
       default_type application/json;
       add_header Allow "GET, HEAD, OPTIONS"; add_header Vary Accept; add_header X-Frame-Options DENY;
@@ -282,7 +282,7 @@ http {{
     }}
   }}
   server {{
-    listen 127.0.0.1:{self.ports[1]} backlog=4096;
+    listen 127.0.0.1:{self.ports[1]} backlog=4096 reuseport;
     {fastcgi}
     location / {{ fastcgi_pass floor; fastcgi_keep_conn on; }}
     location = /static {{ alias "{HERE.parent}/nginx/jwtauthd-locations.conf"; }}
@@ -297,7 +297,7 @@ http {{
     @staticmethod
     def django_server(port, upstream):
         return f"""  server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{port} backlog=4096 reuseport;
     proxy_http_version 1.1;
     proxy_set_header Connection ""; proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;

@@ -8,7 +8,8 @@ namespace jwtauthd {
 
 struct Command {
   std::vector<std::string> words;
-  std::string as{};  // a user of the system; empty: whoever we are
+  std::string as{};   // a user of the system; empty: whoever we are
+  bool asks = false;  // may ask who types: polkit for a password. Otherwise there is nothing to read
 };
 /// As one would type it.
 std::string typed(const Command& command);

@@ -17,7 +17,7 @@ void tell_audit(KeyRoom& room, const config::Config& config, Terminal& terminal)
   room.told = [&room, &config, &terminal](store::AuditKind kind, const std::string& kid) {
     try {
       // The directory of keys is root's: it is he who changes them.
-      mysql::Pool pool(patient(operators_login(config.database, ::geteuid() == 0)));
+      mysql::Pool pool(for_one_command(operators_login(config.database, ::geteuid() == 0)));
       auto event = operator_event(kind, room.clock.now());
       event.reason = kid;
       store::MysqlAuditStore(pool).append(event);

@@ -27,7 +27,7 @@ mysql::Options administrator(const config::Config::Database& database) {
   return options;
 }
 
-mysql::Options patient(mysql::Options options) {
+mysql::Options for_one_command(mysql::Options options) {
   options.pool_size = 1;
   options.acquire_timeout = options.connect_timeout + std::chrono::seconds(3);
   return options;

@@ -18,7 +18,7 @@ store::Ending operator_ending(store::SessionEnd reason, store::AuditKind kind, c
 mysql::Options administrator(const config::Config::Database& database);
 /// One connection, waited for as long as a connect may take: the daemon answers 503 rather than wait, but
 /// here somebody waits for a result.
-mysql::Options patient(mysql::Options options);
+mysql::Options for_one_command(mysql::Options options);
 /// As the configuration says; but a user without a password, whom the server knows by the system's user at
 /// the other end of its socket, root cannot be.
 mysql::Options operators_login(const config::Config::Database& database, bool is_root);

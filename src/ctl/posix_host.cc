@@ -40,9 +40,13 @@ bool become(const Identity& identity) {
          setuid(identity.user) == 0;
 }
 
-[[noreturn]] void begin(const std::vector<char*>& words, const Identity* identity, int output) {
+bool read_nothing() {
   const int nothing = open("/dev/null", O_RDONLY);
-  if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(kCannotRun);
+  return nothing >= 0 && dup2(nothing, 0) >= 0;
+}
+
+[[noreturn]] void begin(const std::vector<char*>& words, const Identity* identity, bool asks, int output) {
+  if ((!asks && !read_nothing()) || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(kCannotRun);
   if (identity == nullptr || become(*identity)) execvp(words.front(), words.data());
   _exit(kCannotRun);
 }
@@ -103,7 +107,7 @@ Host::Ran PosixHost::run(const Command& command) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return {kCannotRun, std::generic_category().message(errno)};
   const pid_t child = fork();
-  if (child == 0) begin(words, identity ? &*identity : nullptr, ends[1]);
+  if (child == 0) begin(words, identity ? &*identity : nullptr, command.asks, ends[1]);
   const int error = errno;
   close(ends[1]);
   Ran ran{kCannotRun, child < 0 ? std::generic_category().message(error) : read_all(ends[0])};

@@ -10,19 +10,18 @@
 namespace jwtauthd {
 namespace {
 
-/// The first word of each line.
+/// The first word of each line; a line may be a complaint of systemctl's.
 std::vector<std::string> units_of(const std::string& listed) {
   std::vector<std::string> units;
   std::istringstream lines(listed);
   for (std::string line; std::getline(lines, line);) {
     std::string unit;
-    if (std::istringstream(line) >> unit) units.push_back(unit);
+    if (std::istringstream(line) >> unit && unit.starts_with("jwtauthd@")) units.push_back(unit);
   }
   return units;
 }
 
-ExitCode refused(const Host::Ran& ran, const std::string& why, Terminal& terminal) {
-  if (!ran.output.empty()) terminal.err(ran.output);
+ExitCode refused(const std::string& why, Terminal& terminal) {
   terminal.err("Error: " + why);
   return ExitCode::refused;
 }
@@ -32,25 +31,31 @@ ExitCode refused(const Host::Ran& ran, const std::string& why, Terminal& termina
 ExitCode restart_workers(Host& host, Terminal& terminal) {
   const auto systemctl = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "systemctl");
-    return host.run({std::move(words)});
+    return host.run({.words = std::move(words), .asks = true});
+  };
+  // That the daemon wants a reload, for instance, it says beside a success, too.
+  const auto restart = [&](const std::string& unit) {
+    const auto ran = systemctl({"restart", unit});
+    if (!ran.output.empty()) terminal.err(ran.output);
+    return ran.status == 0;
   };
   // Its tables first, as at a start: there is something to do after an upgrade. Where the unit is masked,
   // somebody else does it.
   const std::string migrate = "jwtauthd-migrate.service";
-  if (systemctl({"show", "-P", "LoadState", migrate}).output != "masked") {
-    if (const auto ran = systemctl({"restart", migrate}); ran.status != 0) {
-      return refused(ran, "the database's tables could not be brought up to date; no worker was restarted.",
-                     terminal);
-    }
+  const bool masked = systemctl({"show", "-P", "LoadState", migrate}).output.ends_with("masked");
+  if (!masked && !restart(migrate)) {
+    return refused("the database's tables could not be brought up to date; no worker was restarted.",
+                   terminal);
   }
   const auto listed = systemctl({"list-units", "--plain", "--no-legend", "--full",
                                  "--state=active,activating,reloading", "jwtauthd@*.service"});
-  if (listed.status != 0) return refused(listed, "systemd does not say which workers run.", terminal);
+  if (listed.status != 0)
+    return refused("systemd does not say which workers run: " + listed.output, terminal);
   const auto units = units_of(listed.output);
-  if (units.empty()) return refused({}, "no worker is running: systemctl start jwtauthd.target", terminal);
+  if (units.empty()) return refused("no worker is running: systemctl start jwtauthd.target", terminal);
   for (const auto& unit : units) {
-    if (const auto ran = systemctl({"restart", unit}); ran.status != 0) {
-      return refused(ran, unit + " did not become ready; those after it were left as they were.", terminal);
+    if (!restart(unit)) {
+      return refused(unit + " did not become ready; those after it were left as they were.", terminal);
     }
     terminal.out(unit + " restarted.");
   }

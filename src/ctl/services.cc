@@ -13,7 +13,7 @@ namespace jwtauthd {
 namespace {
 
 mysql::Options database_options(const config::Config::Database& database) {
-  mysql::Options options = patient(store::database_options(database));
+  mysql::Options options = for_one_command(store::database_options(database));
   options.pool_size = 2;
   options.read_timeout = std::max(database.read_timeout, std::chrono::seconds(std::chrono::hours(1)));
   return options;

@@ -12,7 +12,7 @@ namespace {
 
 /// Of no database: it may have to be made.
 mysql::Options server_options(const config::Config::Database& database) {
-  mysql::Options options = patient(administrator(database));
+  mysql::Options options = for_one_command(administrator(database));
   options.database.clear();
   return options;
 }

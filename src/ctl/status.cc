@@ -133,7 +133,7 @@ ExitCode tell(const std::string& config_path, bool json, Terminal& terminal) {
     terminal.err(config.error().message);
     return ExitCode::configuration;
   }
-  mysql::Pool pool(patient(store::database_options(config->database)));
+  mysql::Pool pool(for_one_command(store::database_options(config->database)));
   const util::SystemClock clock;
   doctor::Patient patient;
   patient.config_path = config_path;

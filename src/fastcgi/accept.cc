@@ -32,6 +32,7 @@ void Core::on_connection() noexcept {
     const std::unique_lock lock(accept_mutex_, std::try_to_lock);
     // Else another thread is at it; the epoll tells again of what is left.
     if (lock) count = accept_some(taken);
+    if (count != 0) requeue_at_socket();
   }
   // The first request came right behind its connection.
   for (Connection* connection : std::span(taken).first(count)) serve(*connection);
@@ -111,6 +112,14 @@ Connection& Core::take_slot() {
   return connection;
 }
 
+/// Under accept_mutex_.
+bool Core::wait_at_socket() noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLEXCLUSIVE;
+  event.data.ptr = &listen_fd_;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listen_fd_, &event) == 0;
+}
+
 /// Under accept_mutex_. EPOLLEXCLUSIVE forbids EPOLL_CTL_MOD.
 void Core::pause_accepting() noexcept {
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
@@ -121,10 +130,18 @@ void Core::pause_accepting() noexcept {
 void Core::resume_accepting() noexcept {
   const std::lock_guard lock(accept_mutex_);
   if (!paused_ || listen_fd_ < 0 || open_ >= options_.max_connections) return;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLEXCLUSIVE;
-  event.data.ptr = &listen_fd_;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, listen_fd_, &event) == 0) paused_ = false;
+  paused_ = !wait_at_socket();
+}
+
+/// Under accept_mutex_. The kernel tells of a connection who stands first at the socket, and leaves him
+/// there: while he has a thread to spare, one worker would take nearly all. Whoever took some goes to the end
+/// of the line.
+void Core::requeue_at_socket() noexcept {
+  if (!options_.shared_socket || paused_ || listen_fd_ < 0) return;
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
+  if (wait_at_socket()) return;
+  paused_ = true;
+  need_sweep();
 }
 
 /// Nobody new from here on. Who is in the queue of a socket of our own is still taken: of a withdrawn
@@ -137,11 +154,10 @@ void Core::leave_socket() noexcept {
     return;
   }
   const std::lock_guard lock(accept_mutex_);
-  if (!options_.shared_socket) {
-    std::array<Connection*, 1> taken{};
-    while (accept_some(taken) > 0) let_go(*taken[0]);
-  }
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listen_fd_, nullptr);
+  // Of a shared one, too: those whose coming the kernel told this worker of, no other one looks for.
+  std::array<Connection*, 1> taken{};
+  while (accept_some(taken) > 0) let_go(*taken[0]);
   ::close(listen_fd_);
   listen_fd_ = -1;
 }

@@ -62,6 +62,8 @@ class Core {
   std::size_t accept_some(std::span<Connection*> taken) noexcept;
   Connection* adopt(int fd) noexcept;
   Connection& take_slot();
+  bool wait_at_socket() noexcept;
+  void requeue_at_socket() noexcept;
   void pause_accepting() noexcept;
   void resume_accepting() noexcept;
   void leave_socket() noexcept;

@@ -61,8 +61,8 @@ class Call {
 
 struct Options {
   int listen_fd = -1;  // bound and listening; owned by the Listener
-  /// Others (systemd, other workers) hold the same socket: who is not accepted yet when accepting
-  /// stops is left to them. Otherwise they are still served.
+  /// Others (systemd, other workers) hold the same socket: connections are shared with them, and whoever
+  /// comes after accepting stopped is theirs.
   bool shared_socket = false;
   std::string withdraw_path;                       // socket file to remove when accepting stops; empty: none
   unsigned threads = 4;                            // that read requests and answer the token lane

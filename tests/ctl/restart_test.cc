@@ -17,6 +17,7 @@ class RestartTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(tables_that_stay_old_end_it);
   CPPUNIT_TEST(a_worker_that_does_not_get_ready_ends_it);
   CPPUNIT_TEST(says_when_none_runs);
+  CPPUNIT_TEST(hands_on_what_systemctl_complains_of);
   CPPUNIT_TEST_SUITE_END();
 
   ctl_test::FakeHost host_;
@@ -70,6 +71,15 @@ class RestartTest : public CppUnit::TestFixture {
     host_.answer("systemctl list-units", 0);
     CPPUNIT_ASSERT(restart() == ExitCode::refused);
     CPPUNIT_ASSERT(terminal_.errors.find("no worker is running") != std::string::npos);
+  }
+
+  void hands_on_what_systemctl_complains_of() {
+    const std::string complaint = "Warning: the unit file changed on disk.";
+    host_.answer("systemctl list-units", 0, complaint + "\njwtauthd@1.service loaded active running");
+    host_.answer("systemctl restart jwtauthd@1.service", 0, complaint);
+    CPPUNIT_ASSERT(restart() == ExitCode::ok);
+    CPPUNIT_ASSERT(restarted() == (Told{"jwtauthd-migrate.service", "jwtauthd@1.service"}));
+    CPPUNIT_ASSERT(terminal_.errors.find(complaint) != std::string::npos);
   }
 };
 

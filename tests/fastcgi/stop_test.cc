@@ -53,6 +53,7 @@ class StopTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(call_answered_after_the_grace_does_no_harm);
   CPPUNIT_TEST(socket_file_goes_only_while_it_is_ours);
   CPPUNIT_TEST(shared_socket_stays_open_for_the_others);
+  CPPUNIT_TEST(workers_on_one_socket_share_its_connections);
   CPPUNIT_TEST(workers_on_one_blocking_socket_do_not_wait_in_accept);
   CPPUNIT_TEST(stops_before_it_was_started);
   CPPUNIT_TEST_SUITE_END();
@@ -238,6 +239,28 @@ class StopTest : public CppUnit::TestFixture {
     fastcgi::Listener second(options, echo);
     second.start();
     CPPUNIT_ASSERT_EQUAL(page("2"), waiting.read_reply()->out);
+  }
+
+  void workers_on_one_socket_share_its_connections() {
+    testing::TemporaryDirectory directory;
+    const auto path = directory / "s";
+    fastcgi::Options options;
+    options.listen_fd = fastcgi::open_socket(path, 0600);
+    options.shared_socket = true;
+    const int others = ::fcntl(options.listen_fd, F_DUPFD_CLOEXEC, 0);
+    fastcgi::Listener first(options, echo);
+    options.listen_fd = others;
+    fastcgi::Listener second(options, echo);
+    first.start();
+    second.start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 40; ++i) {
+      clients.emplace_back(path);
+      CPPUNIT_ASSERT(clients.back().ask({{"SAY", "here"}}).has_value());
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{40}, first.counters().connections + second.counters().connections);
+    CPPUNIT_ASSERT(first.counters().connections >= 10);
+    CPPUNIT_ASSERT(second.counters().connections >= 10);
   }
 
   void workers_on_one_blocking_socket_do_not_wait_in_accept() {

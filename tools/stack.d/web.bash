@@ -48,7 +48,7 @@ http {
   uwsgi_temp_path "$NGINX_DIR/tmp/uwsgi";
   include snippets/jwtauthd-upstream.conf;
   server {
-    listen 127.0.0.1:$PORT backlog=4096;
+    listen 127.0.0.1:$PORT backlog=4096${REUSEPORT:+ reuseport};
     server_name localhost;
     include snippets/jwtauthd-locations.conf;
     include snippets/jwtauthd-errors.conf;
