@@ -80,7 +80,7 @@ stop status:
 	@$(stack) $@
 
 # ---- tests ---------------------------------------------------------------------------------------
-.PHONY: check-interop check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan check-hostile fuzz check-memory check-soak
+.PHONY: check-interop check-systemd check-faults check-package deps-test check check-house check-unit check-database check-integration check-wire check-asan check-tsan check-hostile fuzz check-memory check-soak check-cluster
 deps-test:
 	@$(SOURCE)/tools/deps build run test
 
@@ -98,6 +98,11 @@ export QUICK
 check-systemd: all
 	@$(SOURCE)/tools/deps run systemd
 	@$(SOURCE)/tests/systemd/check --build $(BUILD)
+
+# Two hosts of workers over three Galera nodes of its own; as root they are cut off from each other, too. QUICK=1
+check-cluster: all
+	@$(SOURCE)/tools/deps run cluster
+	@$(SOURCE)/tests/cluster/run --build $(BUILD)
 
 # As root: the package on a machine of its own. FULL=1: `make check` on a minimal root, too.
 check-package: deb
@@ -214,6 +219,7 @@ help:
 	@echo 'check-hostile               the long forms: a million edits of tokens, failing allocations, 100,000 malformed requests'
 	@echo 'fuzz                        fuzz targets under libFuzzer with clang; SECONDS=600 each, TARGETS=…'
 	@echo 'check-interop               side by side with a real Django on one database'
+	@echo 'check-cluster               two hosts of workers over three Galera nodes, as root: kills, partitions; QUICK=1: fewer rounds'
 	@echo 'check-systemd               the units under a real systemd, as root: restarts, reloads, kills; QUICK=1: fewer rounds'
 	@echo 'check-package               the package: lintian, a minimal Debian with systemd, docs/operations.md, piuparts (root)'
 	@echo 'check-faults                kill -9, outages, full disks, a clock that is set, floods, slow peers (root); PARTS=…: some; QUICK=1: shorter'

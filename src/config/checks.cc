@@ -7,6 +7,7 @@
 #include <bit>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "config/formats.h"
 #include "config/secret_file.h"
@@ -18,7 +19,12 @@ constexpr std::size_t kMostConstantBytes = 512;  // of the 1 KiB that custom cla
 constexpr std::size_t kShortestSecret = 32;      // bytes; RFC 7518 section 3.2 for HS256
 
 void check_database(const Config::Database& database, const Bad& bad, const Complain& complain) {
-  if (!bad("database.socket") && !bad("database.host")) {
+  if (!database.hosts.empty()) {
+    for (const auto& [key, value] :
+         {std::pair("database.socket", &database.socket), std::pair("database.host", &database.host)}) {
+      if (!value->empty()) complain(key, "is given beside database.hosts", "one of them");
+    }
+  } else if (!bad("database.socket") && !bad("database.host") && !bad("database.hosts")) {
     if (database.socket.empty() && database.host.empty()) {
       complain("database.socket", "is missing, and so is database.host",
                "one of them, such as socket = \"/run/mysqld/mysqld.sock\"");

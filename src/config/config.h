@@ -46,6 +46,8 @@ struct Config {
     std::string socket;
     std::string host;
     std::int64_t port = 3306;
+    std::vector<std::string> hosts;     // each as parse_server() takes it
+    std::vector<std::string> replicas;  // the same
     std::string name;
     std::string user;
     util::Secret password;

@@ -75,6 +75,11 @@ struct Words {
   std::span<const std::string_view> words;
 };
 
+/// A list of places where servers listen, none twice.
+struct Servers {
+  std::vector<std::string>& (*at)(Config&);
+};
+
 /// A list of tables.
 struct Issuers {
   std::vector<TrustedIssuer>& (*at)(Config&);
@@ -87,7 +92,7 @@ struct Constants {
 };
 
 using Kind = std::variant<Text, Choice, Whole, Fraction, Switch, Seconds, Millis, Mode, Hidden, Words,
-                          Issuers, Constants>;
+                          Servers, Issuers, Constants>;
 
 /// When a changed value is taken. What the threads and sockets of a worker were made from stays with them.
 enum class Taken { at_reload, at_restart };

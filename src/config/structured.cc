@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/formats.h"
+#include "config/server_address.h"
 #include "util/log.h"
 
 namespace config {
@@ -19,14 +20,15 @@ Wrong wrong_type(const Value& value, std::uint32_t line = 0) {
   return Complaint{"is " + type_of(value), line};
 }
 
-/// The strings of a list, each out of `words`, none twice.
-Wrong read_words(const Value& value, std::span<const std::string_view> words, std::vector<std::string>& out) {
+/// The strings of a list for which `good` holds, none twice.
+template <typename Good>
+Wrong read_strings(const Value& value, Good&& good, std::vector<std::string>& out) {
   const auto* const list = std::get_if<List>(&value);
   if (list == nullptr) return wrong_type(value);
   for (const Item& item : list->items) {
     const auto* const word = std::get_if<std::string>(&item.value);
     if (word == nullptr) return Complaint{"has " + type_of(item.value) + " in it", item.line};
-    if (std::find(words.begin(), words.end(), *word) == words.end()) {
+    if (!good(*word)) {
       return Complaint{"has " + in_quotes(*word) + " in it", item.line};
     }
     if (std::find(out.begin(), out.end(), *word) != out.end()) {
@@ -35,6 +37,13 @@ Wrong read_words(const Value& value, std::span<const std::string_view> words, st
     out.push_back(*word);
   }
   return std::nullopt;
+}
+
+Wrong read_words(const Value& value, std::span<const std::string_view> words, std::vector<std::string>& out) {
+  return read_strings(
+      value,
+      [&](const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); },
+      out);
 }
 
 /// A member of an issuer that is a text.
@@ -124,6 +133,13 @@ Wrong set(const Words& kind, const Value& value, Config& config) {
   return std::nullopt;
 }
 
+Wrong set(const Servers& kind, const Value& value, Config& config) {
+  std::vector<std::string> servers;
+  if (auto wrong = read_strings(value, is_server, servers)) return wrong;
+  kind.at(config) = std::move(servers);
+  return std::nullopt;
+}
+
 Wrong set(const Issuers& kind, const Value& value, Config& config) {
   const auto* const list = std::get_if<List>(&value);
   if (list == nullptr) return wrong_type(value);
@@ -156,6 +172,10 @@ Wrong set(const Constants& kind, const Value& value, Config& config) {
 }
 
 std::string shown(const Words& kind, Config& config) {
+  return list_of(kind.at(config));
+}
+
+std::string shown(const Servers& kind, Config& config) {
   return list_of(kind.at(config));
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/formats.h"
+#include "config/server_address.h"
 #include "config/structured.h"
 #include "config/toml_file.h"
 #include "util/log.h"
@@ -156,8 +157,8 @@ Wrong set(const Hidden&, const Value&, Config&) {
 }
 
 bool is_structured(const Key& key) {
-  return std::holds_alternative<Words>(key.kind) || std::holds_alternative<Issuers>(key.kind) ||
-         std::holds_alternative<Constants>(key.kind);
+  return std::holds_alternative<Words>(key.kind) || std::holds_alternative<Servers>(key.kind) ||
+         std::holds_alternative<Issuers>(key.kind) || std::holds_alternative<Constants>(key.kind);
 }
 
 }  // namespace
@@ -219,6 +220,7 @@ std::string allowed(const Key& key) {
                  [](const Mode&) { return one_of(kModes); },
                  [](const Hidden&) { return std::string("text"); },
                  [](const Words& kind) { return "an array of some of " + one_of(kind.words); },
+                 [](const Servers&) { return "an array of texts, each " + std::string(kServerAllowed); },
                  [](const Issuers&) {
                    return std::string(
                        "an array of tables { issuer = \"…\", audience = \"…\", jwks_file = \"/…\","

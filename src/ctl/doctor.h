@@ -105,6 +105,7 @@ void check_signing_key(Patient&, Report&);
 void check_trusted_issuers(Patient&, Report&);
 // doctor_server.cc
 void check_connection(Patient&, Report&);
+void check_hosts(Patient&, Report&);
 void check_transport(Patient&, Report&);
 void check_version(Patient&, Report&);
 void check_durability(Patient&, Report&);

@@ -17,6 +17,7 @@ constexpr std::array kChecks{
     Check{"trust.issuers", configuration, check_trusted_issuers},
     Check{"tokens.lifetimes", configuration, check_lifetimes},
     Check{"database.connection", configuration, check_connection},
+    Check{"database.hosts", database, check_hosts},
     Check{"database.tls", database, check_transport},
     Check{"database.version", database, check_version},
     Check{"database.durability", database, check_durability},

@@ -4,7 +4,9 @@
 #include <chrono>
 
 #include "ctl/doctor.h"
+#include "ctl/operator.h"
 #include "ctl/user_text.h"
+#include "store/settings.h"
 
 namespace jwtauthd::doctor {
 namespace {
@@ -36,6 +38,13 @@ std::int64_t millis(util::TimePoint::duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
 }
 
+/// Of HOST:PORT or [IPv6]:PORT.
+std::string host_of(std::string_view address) {
+  address = address.substr(0, address.rfind(':'));
+  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+  return std::string(address);
+}
+
 /// Threads of one worker, without those that hash: these need a connection in between only.
 std::int64_t connection_users(const config::Config& config) {
   constexpr std::int64_t kRefreshing = 4;
@@ -48,33 +57,50 @@ std::int64_t connection_users(const config::Config& config) {
 
 void check_connection(Patient& patient, Report& report) {
   const config::Config::Database& database = patient.config->database;
-  const std::string where =
-      database.socket.empty() ? database.host + ":" + std::to_string(database.port) : database.socket;
+  const std::string where = patient.pool->use().address;
   try {
     store::Survey survey(*patient.pool);
     patient.variables = survey.variables();
     patient.tables = survey.tables();
     patient.database = true;
   } catch (const util::Outage& outage) {
-    return report.problem(
-        "The database does not answer at " + where + ": " + outage.what(),
-        "See that the server runs, and that database.socket or host, name, user and password are right.");
+    return report.problem("The database does not answer at " + where + ": " + outage.what(),
+                          "See that the server runs, and that database.socket, host or hosts, name, user and "
+                          "password are right.");
   }
   report.ok("The database " + database.name + " answers at " + where + ".");
 }
 
+void check_hosts(Patient& patient, Report& report) {
+  const config::Config::Database& database = patient.config->database;
+  for (const mysql::Address& host : store::database_options(database).hosts) {
+    mysql::Options alone = jwtauthd::patient(store::database_options(database));
+    alone.hosts = {host};
+    try {
+      mysql::Pool pool(std::move(alone));
+      const bool writes = store::Survey(pool).variables()["read_only"] != "ON";
+      report.ok("Of database.hosts, " + text(host) + (writes ? " is ready." : " is ready, and read-only."));
+    } catch (const util::Outage& outage) {
+      report.warning(
+          "Of database.hosts, " + text(host) + " cannot be used: " + outage.what(),
+          "See that this server runs and is in its cluster, and that database.user may log in there.");
+    }
+  }
+}
+
 void check_transport(Patient& patient, Report& report) {
   const config::Config::Database& database = patient.config->database;
-  if (!database.socket.empty()) return report.ok("The way to the database is a unix socket.");
+  const std::string where = patient.pool->use().address;
+  if (where.starts_with('/')) return report.ok("The way to the database is a unix socket.");
   const std::string cipher = store::Survey(*patient.pool).tls_cipher();
   if (!database.tls_ca.empty() && !cipher.empty()) {
     return report.ok("The way to the database is encrypted (" + cipher + ") and the server is verified.");
   }
-  if (is_loopback(database.host)) {
+  if (is_loopback(host_of(where))) {
     return report.note("The database is reached over TCP on this machine, without TLS.",
                        "A unix socket (database.socket) is faster, and needs no password.");
   }
-  report.problem("The database on " + database.host + " is reached over TCP " +
+  report.problem("The database on " + where + " is reached over TCP " +
                      (cipher.empty() ? "without TLS" : "without verifying the server's certificate") +
                      ": whoever is on the way reads and changes password hashes.",
                  "Set database.tls_ca to the authority of the server's certificate; TLS is then enforced.");
@@ -108,10 +134,7 @@ void check_durability(Patient& patient, Report& report) {
                    "Set sync_binlog = 1 in the server's configuration.");
   }
   if (is_on(patient, "wsrep_on")) {
-    report.note(
-        "The server is a node of a Galera cluster. Reads wait for what other nodes have committed.",
-        "With sessions, have all workers write to one node: on another, a login with the old password may "
-        "slip past a change of it.");
+    report.note("The server is a node of a Galera cluster. Reads wait for what other nodes have committed.");
   }
   if (fine) report.ok("What is committed survives a crash of the server.");
 }

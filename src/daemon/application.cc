@@ -21,6 +21,7 @@
 #include "daemon/readiness.h"
 #include "daemon/trust_options.h"
 #include "mysql/pool.h"
+#include "mysql/stale_reads.h"
 #include "store/blacklist_store.h"
 #include "store/mysql_audit_store.h"
 #include "store/mysql_personal_token_store.h"
@@ -201,9 +202,10 @@ struct Application::Parts {
   Parts(Config c, std::function<std::string()> exposition)
       : configuration(std::move(c)),
         pool(store::database_options(configuration.database)),
-        users(pool, store::auditing(configuration.audit)),
-        session_rows(pool, store::auditing(configuration.audit)),
-        personal_token_rows(pool, store::auditing(configuration.audit)),
+        stale_reads(pool, store::replica_options(configuration.database)),
+        users(pool, store::auditing(configuration.audit), reads_of_users()),
+        session_rows(pool, store::auditing(configuration.audit), &stale_reads),
+        personal_token_rows(pool, store::auditing(configuration.audit), &stale_reads),
         audit(pool, store::auditing(configuration.audit)),
         policy(accounts::password_policy(configuration.passwords)),
         hashes(accounts::password_params(configuration.passwords), random,
@@ -256,6 +258,10 @@ struct Application::Parts {
         app(services),
         gauges(pool, hashes, keys, feed, directory) {}
 
+  /// Where tokens end with a password, a hash of before would refuse those that were given out since.
+  mysql::StaleReads* reads_of_users() {
+    return configuration.tokens.check_revoke_token ? nullptr : &stale_reads;
+  }
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
   }
@@ -286,6 +292,7 @@ struct Application::Parts {
   util::SystemClock clock;
   util::SystemRandom random;
   mysql::Pool pool;
+  mysql::StaleReads stale_reads;
   store::MysqlUserStore users;
   store::MysqlBlacklistStore blacklist{pool};
   tokens::DjangosBlacklist djangos{blacklist};

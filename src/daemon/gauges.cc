@@ -50,15 +50,18 @@ void Gauges::count(const mysql::Pool::Use& use) {
   const std::lock_guard lock(counting_);
   metrics::catch_up(Count::database_statements, use.statements, statements_);
   metrics::catch_up(Count::database_failures, use.failures, failures_);
+  metrics::catch_up(Count::database_failovers, use.failovers, failovers_);
 }
 
 std::string Gauges::state() const {
   const auto keys = keys_.census();
   const auto count = keys.active + keys.next + keys.retiring;
   const auto age = feed_.age().count();
-  return std::string("database ") + (pool_.use().down ? "away" : "answers") + "; " + std::to_string(count) +
-         (count == 1 ? " key" : " keys") + "; revocations " + std::to_string(age / 1000) + "." +
-         std::to_string(age % 1000 / 100) + " s old" + (feed_.fresh() ? "" : ": token checks are refused");
+  const auto pool = pool_.use();
+  return "database " + (pool.down ? std::string("away") : "answers (" + pool.address + ")") + "; " +
+         std::to_string(count) + (count == 1 ? " key" : " keys") + "; revocations " +
+         std::to_string(age / 1000) + "." + std::to_string(age % 1000 / 100) + " s old" +
+         (feed_.fresh() ? "" : ": token checks are refused");
 }
 
 }  // namespace jwtauthd

@@ -23,7 +23,7 @@ class Gauges {
 
   /// To this worker's cells. Any thread.
   void publish();
-  /// "database answers; 2 keys; revocations 0.1 s old"
+  /// "database answers (db1:3306); 2 keys; revocations 0.1 s old"
   std::string state() const;
 
  private:
@@ -37,6 +37,7 @@ class Gauges {
   std::mutex counting_;
   std::uint64_t statements_ = 0;  // under counting_, as the next: what has been counted
   std::uint64_t failures_ = 0;
+  std::uint64_t failovers_ = 0;
 };
 
 }  // namespace jwtauthd

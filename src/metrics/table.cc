@@ -38,6 +38,8 @@ constexpr CountRow kCountRows[] = {
      "Statements that were sent to the database, BEGIN and COMMIT among them."},
     {Count::database_failures, "jwtauthd_database_errors_total", "",
      "Statements that failed, connections that could not be opened, and waits for one that were in vain."},
+    {Count::database_failovers, "jwtauthd_database_failovers_total", "",
+     "Times that a worker took the next one of database.hosts."},
     {Count::broken_connections, "jwtauthd_broken_connections_total", "",
      "Connections of nginx that were closed for a broken or late request."},
     {Count::worker_starts, "jwtauthd_worker_starts_total", "", "Starts of workers."},

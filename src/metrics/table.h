@@ -32,6 +32,7 @@ enum class Count : unsigned {
   full_password,
   database_statements,
   database_failures,
+  database_failovers,
   broken_connections,
   worker_starts,
 };

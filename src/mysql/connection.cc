@@ -9,14 +9,24 @@
 namespace mysql {
 namespace {
 
-constexpr unsigned kTries = 3;  // of a statement that meets deadlocks
+/// Whether a transaction is rolled back, now that its connection is closed. A COMMIT that was refused at its
+/// beginning was none; one whose answer was lost may have been one.
+bool is_undone(const sql::SQLException& error, bool at_its_end) {
+  const FailureKind kind = kind_of(error.getErrorCode());
+  if (kind == FailureKind::lost || kind == FailureKind::unsent) return !at_its_end;
+  return kind == FailureKind::not_ready || is_read_only(error);
+}
+
 /// More than the program has; a bound for statements whose text varies.
 constexpr std::size_t kPreparedStatements = 200;
 
 }  // namespace
 
-Connection::Connection(Connections& home, std::shared_ptr<sql::Connection> driver, unsigned generation)
-    : home_(home), driver_(std::move(driver)), generation_(generation) {
+Connection::Connection(Connections& home, Opened opened, unsigned generation)
+    : home_(home),
+      driver_(std::move(opened.connection)),
+      generation_(generation),
+      clustered_(opened.clustered) {
   rest();
 }
 
@@ -83,7 +93,7 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
       [[fallthrough]];
     case FailureKind::conflict:
       if (in_transaction_) throw Conflict(describe(error, attempt.sql));
-      if (++attempt.conflicts < kTries) return;
+      if (attempt.retries.again(home_.options().read_timeout)) return;
       home_.count_failure();
       throw util::Outage(describe(error, attempt.sql));
     case FailureKind::stale_handle:
@@ -94,22 +104,38 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
       break;
     case FailureKind::lost:
     case FailureKind::unsent:
-      broken_ = true;
       home_.lost(generation_);
-      if (may_replay(kind == FailureKind::unsent, attempt)) {
-        attempt.replayed = true;
-        close();
-        const auto fresh = home_.take();
-        become(*fresh);
-        return;
-      }
+      if (resend(attempt, kind == FailureKind::unsent)) return;
+      break;
+    case FailureKind::read_only:
+      if (!is_read_only(error) || !home_.has_others()) break;
+      [[fallthrough]];
+    case FailureKind::not_ready:
+      home_.leave(generation_);
+      if (resend(attempt, true)) return;
+      break;
+    case FailureKind::no_quorum:  // or a full disk, where there is no cluster
+      if (home_.has_others()) home_.leave(generation_);
       break;
     case FailureKind::outage:
       break;
   }
   broken_ = true;
   home_.count_failure();
+  if (in_transaction_ && is_undone(error, attempt.replay == Replay::never)) {
+    throw Undone(describe(error, attempt.sql));
+  }
   throw util::Outage(describe(error, attempt.sql));
+}
+
+bool Connection::resend(Attempt& attempt, bool unsent) {
+  broken_ = true;
+  if (in_transaction_ || !may_replay(unsent, attempt)) return false;
+  attempt.replayed = true;
+  close();
+  const auto fresh = home_.take();
+  become(*fresh);
+  return true;
 }
 
 void Connection::close() noexcept {
@@ -124,6 +150,7 @@ void Connection::become(Connection& other) noexcept {
   text_ = std::move(other.text_);
   prepared_ = std::move(other.prepared_);
   generation_ = other.generation_;
+  clustered_ = other.clustered_;
   broken_ = false;
 }
 

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "mysql/pool.h"
+#include "mysql/retries.h"
 
 namespace mysql {
 
@@ -24,29 +25,32 @@ struct Prepared {
   std::unique_ptr<sql::PreparedStatement> statement;
 };
 
-/// Connects and sets the session up; throws sql::SQLException.
-std::unique_ptr<sql::Connection> connect(sql::Driver& driver, const Options& options);
-/// Socket path or host:port, for messages.
-std::string address(const Options& options);
+struct Opened {
+  std::shared_ptr<sql::Connection> connection;
+  bool clustered = false;  // a node of a Galera cluster
+};
+/// Connects and sets the session up; throws sql::SQLException, also where the server is of no use: a node
+/// outside of its cluster (1047), or, with `must_write`, a server that is read-only (1290).
+Opened connect(sql::Driver& driver, const Options& options, const Address& address, bool must_write);
 
 /// When a statement whose connection turns out to be dead may go out again on a new one.
 enum class Replay {
   reads,   // always: it reads, or it is a BEGIN
   writes,  // only when the server cannot have received it
-  never
+  never    // COMMIT and ROLLBACK
 };
 
 class Connection {
  public:
   /// `generation`: of Connections, when this one was opened.
-  Connection(Connections& home, std::shared_ptr<sql::Connection> driver, unsigned generation);
+  Connection(Connections& home, Opened opened, unsigned generation);
 
   struct Attempt {
     std::string_view sql;
     Replay replay;
     bool tells_lock_wait = false;  // by LockWait, in place of another try
     std::chrono::steady_clock::time_point began{};
-    unsigned conflicts = 0;
+    Retries retries{};
     bool replayed = false;
     bool prepared_anew = false;
   };
@@ -85,6 +89,8 @@ class Connection {
   /// Closed already, and no longer counted by Connections.
   bool hollow() const noexcept { return driver_ == nullptr; }
   unsigned generation() const noexcept { return generation_; }
+  void set_generation(unsigned generation) noexcept { generation_ = generation; }
+  bool clustered() const noexcept { return clustered_; }
 
  private:
   struct TextHash : std::hash<std::string_view> {
@@ -92,6 +98,8 @@ class Connection {
   };
 
   void begin(Attempt& attempt);
+  /// Whether `attempt` goes out again, over a connection that has taken the place of the one that is lost.
+  bool resend(Attempt& attempt, bool unsent);
   /// Returns when `attempt` is to be made again; throws what the caller gets otherwise.
   void recover(const sql::SQLException& error, Attempt& attempt);
   bool may_replay(bool unsent, const Attempt& attempt) const noexcept;
@@ -103,6 +111,7 @@ class Connection {
   std::unique_ptr<sql::Statement> text_;
   std::unordered_map<std::string, std::shared_ptr<Prepared>, TextHash, std::equal_to<>> prepared_;
   unsigned generation_;
+  bool clustered_;
   std::chrono::steady_clock::time_point idle_since_;
   bool served_ = false;  // a statement of this lease succeeded
   bool in_transaction_ = false;

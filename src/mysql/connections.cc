@@ -55,7 +55,10 @@ std::thread quiet_thread(Work work) {
 
 }  // namespace
 
-Connections::Connections(Options options) : options_(std::move(options)), driver_(driver_instance()) {
+Connections::Connections(Options options)
+    : options_(std::move(options)),
+      addresses_(options_.hosts.empty() ? std::vector<Address>{options_} : options_.hosts),
+      driver_(driver_instance()) {
   state_.lock()->idle.reserve(options_.pool_size);
   opener_ = quiet_thread([this] { open_on_demand(); });
 }
@@ -88,7 +91,7 @@ std::string Connections::hopeless(const State& state) const {
   if (state.down) return state.reason;
   // An address that swallows packets: the connect is under way for longer than a caller would wait.
   if (state.open == 0 && state.connecting && Clock::now() - *state.connecting >= options_.acquire_timeout) {
-    return "database at " + address(options_) + ": no answer to connect";
+    return "database at " + text(addresses_[state.next]) + ": no answer to connect";
   }
   return {};
 }
@@ -102,7 +105,7 @@ std::unique_ptr<Connection> Connections::take_any() {
                                    began + kBusyWaits * options_.acquire_timeout);
     std::string reason = hopeless(*state);
     if (reason.empty() && Clock::now() >= deadline) {
-      reason = "database at " + address(options_) + ": no connection of " +
+      reason = "database at " + text(addresses_[state->next]) + ": no connection of " +
                std::to_string(options_.pool_size) + " became free within " +
                std::to_string(std::chrono::floor<milliseconds>(deadline - began).count()) + " ms";
     }
@@ -140,10 +143,34 @@ void Connections::give_back(std::unique_ptr<Connection> connection) noexcept {
 
 Pool::Use Connections::use() const {
   auto state = state_.lock();
-  return {state->open,    static_cast<unsigned>(state->idle.size()),
-          state->waiting, options_.pool_size,
-          state->down,    statements(),
-          failures_.load(std::memory_order_relaxed)};
+  return {.open = state->open,
+          .idle = static_cast<unsigned>(state->idle.size()),
+          .waiting = state->waiting,
+          .size = options_.pool_size,
+          .down = state->down,
+          .address = text(addresses_[state->used.value_or(state->next)]),
+          .failovers = state->failovers,
+          .statements = statements(),
+          .failures = failures_.load(std::memory_order_relaxed)};
+}
+
+/// What is idle is the caller's to close, when it has let go of the state.
+std::vector<std::unique_ptr<Connection>> Connections::begin_generation(State& state) noexcept {
+  ++state.generation;
+  std::vector<std::unique_ptr<Connection>> old;
+  old.swap(state.idle);
+  state.idle.reserve(options_.pool_size);
+  state.open -= static_cast<unsigned>(old.size());
+  return old;
+}
+
+void Connections::leave(unsigned generation) noexcept {
+  std::vector<std::unique_ptr<Connection>> left;
+  auto state = state_.lock();
+  if (generation != state->generation) return;
+  left = begin_generation(*state);
+  state->next = (state->used.value_or(state->next) + 1) % addresses_.size();
+  state->tried = 0;
 }
 
 void Connections::lost(unsigned generation) noexcept {
@@ -151,10 +178,7 @@ void Connections::lost(unsigned generation) noexcept {
   {
     auto state = state_.lock();
     if (generation != state->generation) return;  // somebody else has seen it before
-    ++state->generation;
-    dead.swap(state->idle);
-    state->idle.reserve(options_.pool_size);
-    state->open -= static_cast<unsigned>(dead.size());
+    dead = begin_generation(*state);
   }
 }
 
@@ -171,7 +195,7 @@ void Connections::open_on_demand() {
   auto state = state_.lock();
   while (!state->stop) {
     const bool room = state->open < options_.pool_size;
-    const bool demand = state->down || state->waiting > state->idle.size();
+    const bool demand = state->down || state->tried > 0 || state->waiting > state->idle.size();
     if (!room || !demand) {
       wanted_.wait(state.held());
     } else if (Clock::now() < state->next_attempt) {
@@ -183,38 +207,71 @@ void Connections::open_on_demand() {
 }
 
 void Connections::open_one(util::Guarded<State>::Access& state) {
-  state->connecting = Clock::now();
+  if (!state->connecting) state->connecting = Clock::now();
   const unsigned generation = state->generation;
+  const std::size_t index = state->next;
+  const Address& address = addresses_[index];
   state.held().unlock();
 
   std::unique_ptr<Connection> connection;
   std::string reason;
   bool limit = false;
   try {
-    connection = std::make_unique<Connection>(*this, connect(driver_, options_), generation);
+    auto made = connect(driver_, options_, address, has_others() && !options_.replica);
+    connection = std::make_unique<Connection>(*this, std::move(made), generation);
   } catch (const std::bad_alloc&) {
-    reason = "database at " + address(options_) + ": out of memory";
+    reason = "database at " + text(address) + ": out of memory";
   } catch (const sql::SQLException& error) {
-    reason = describe_connect(error, address(options_));
+    reason = describe_connect(error, text(address));
     limit = is_connection_limit(error.getErrorCode());
   }
 
   state.held().lock();
-  state->connecting.reset();
   if (connection != nullptr) {
-    ++state->open;
-    state->last_came = Clock::now();
-    state->idle.push_back(std::move(connection));
-    if (std::exchange(state->down, false))
-      util::log::info("database at " + address(options_) + " answers again");
-    came_.notify_one();
+    opened(*state, index, std::move(connection));
+  } else {
+    failed(*state, index, std::move(reason), limit);
+  }
+}
+
+void Connections::opened(State& state, std::size_t index, std::unique_ptr<Connection> connection) {
+  state.connecting.reset();
+  if (index != state.next) return;  // it was left meanwhile: this one goes as it came
+  state.tried = 0;
+  const bool moved = state.used && *state.used != index;
+  if (moved) {
+    ++state.failovers;
+    begin_generation(state);
+    connection->set_generation(state.generation);
+  }
+  state.used = index;
+  ++state.open;
+  state.last_came = Clock::now();
+  state.idle.push_back(std::move(connection));
+  if (std::exchange(state.down, false)) {
+    util::log::info("database at " + text(addresses_[index]) + " answers again");
+  } else if (moved) {
+    util::log::info("the database is used at " + text(addresses_[index]) + " from now on");
+  }
+  came_.notify_one();
+}
+
+void Connections::failed(State& state, std::size_t index, std::string reason, bool limit) {
+  count_failure();
+  if (limit && state.open > 0) {  // the others go on; who waits may still get one of them
+    state.connecting.reset();
+    state.next_attempt = Clock::now() + kProbeInterval;
     return;
   }
-  count_failure();
-  state->next_attempt = Clock::now() + kProbeInterval;
-  if (limit && state->open > 0) return;  // the others go on; who waits may still get one of them
-  if (!std::exchange(state->down, true)) util::log::warning(reason);
-  state->reason = std::move(reason);
+  if (index != state.next) return;
+  if (!state.down) util::log::warning(reason);
+  state.next = (index + 1) % addresses_.size();
+  if (++state.tried < addresses_.size()) return;
+  state.connecting.reset();
+  state.tried = 0;
+  state.next_attempt = Clock::now() + kProbeInterval;
+  state.down = true;
+  state.reason = std::move(reason);
   came_.notify_all();
 }
 

@@ -29,6 +29,9 @@ class Connections {
   /// A connection of this generation turned out to be dead. Those of the same generation that are idle
   /// are most likely dead too and are closed; those in use are closed when they come back.
   void lost(unsigned generation) noexcept;
+  /// The same, and its server is of no use: the next one's turn.
+  void leave(unsigned generation) noexcept;
+  bool has_others() const noexcept { return addresses_.size() > 1; }
   /// A connection in use was closed.
   void closed() noexcept;
 
@@ -44,12 +47,16 @@ class Connections {
     std::vector<std::unique_ptr<Connection>> idle;  // the last one was used last
     unsigned open = 0;                              // idle and lent
     unsigned waiting = 0;                           // callers of take()
-    unsigned generation = 0;
+    unsigned generation = 0;                        // those of one generation are of one server
+    std::size_t next = 0;                           // the address that is tried, …
+    std::size_t tried = 0;                          // … after so many in vain
+    std::optional<std::size_t> used;                // that the connections are of
+    std::uint64_t failovers = 0;
     Time last_came{};  // when one became idle
     bool down = false;
     std::string reason;              // of being down
     Time next_attempt{};             // not before, after a failed connect
-    std::optional<Time> connecting;  // since when
+    std::optional<Time> connecting;  // since when, one address after the other
     bool stop = false;
   };
 
@@ -57,8 +64,12 @@ class Connections {
   std::string hopeless(const State& state) const;
   void open_on_demand();
   void open_one(util::Guarded<State>::Access& state);
+  void opened(State& state, std::size_t index, std::unique_ptr<Connection> connection);
+  void failed(State& state, std::size_t index, std::string reason, bool limit);
+  std::vector<std::unique_ptr<Connection>> begin_generation(State& state) noexcept;
 
   const Options options_;
+  const std::vector<Address> addresses_;
   sql::Driver& driver_;
   util::Guarded<State> state_;
   std::condition_variable came_;    // for take(): a connection, or the news that there is none

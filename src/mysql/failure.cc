@@ -25,7 +25,7 @@ constexpr Row kRows[] = {
     {1040, FailureKind::outage, "too many connections", Quote::yes},
     {1044, FailureKind::outage, "access to the database denied", Quote::yes},
     {1045, FailureKind::outage, "access denied", Quote::yes},
-    {1047, FailureKind::outage, "cluster node not ready", Quote::yes},
+    {1047, FailureKind::not_ready, "cluster node not ready", Quote::yes},
     {1049, FailureKind::outage, "unknown database", Quote::yes},
     {1053, FailureKind::lost, "server is shutting down", Quote::yes},
     {1054, FailureKind::outage, "unknown column", Quote::yes},
@@ -38,7 +38,7 @@ constexpr Row kRows[] = {
     {1159, FailureKind::lost, "network read timeout at the server", Quote::no},
     {1160, FailureKind::lost, "network write error at the server", Quote::no},
     {1161, FailureKind::lost, "network write timeout at the server", Quote::no},
-    {1180, FailureKind::outage, "COMMIT failed", Quote::yes},
+    {1180, FailureKind::no_quorum, "COMMIT failed", Quote::yes},
     {1203, FailureKind::outage, "too many connections of this user", Quote::yes},
     {1205, FailureKind::lock_wait, "lock wait timeout", Quote::no},
     {1213, FailureKind::conflict, "deadlock", Quote::no},
@@ -46,14 +46,14 @@ constexpr Row kRows[] = {
     {1226, FailureKind::outage, "user's resource limit reached", Quote::yes},
     {1227, FailureKind::outage, "no privilege", Quote::yes},
     {1243, FailureKind::stale_handle, "unknown prepared statement", Quote::no},
-    {1290, FailureKind::outage, "server is read-only", Quote::yes},
+    {1290, FailureKind::read_only, "server is read-only", Quote::yes},
     {1317, FailureKind::outage, "statement was interrupted", Quote::no},
     {1406, FailureKind::outage, "value too long for its column", Quote::yes},
     {1451, FailureKind::referred_to, "a row is referred to", Quote::no},
     {1586, FailureKind::duplicate_key, "duplicate key", Quote::no},
     {1615, FailureKind::stale_handle, "prepared statement needs to be prepared anew", Quote::no},
     {1792, FailureKind::outage, "transaction is read-only", Quote::yes},
-    {1836, FailureKind::outage, "server is read-only", Quote::yes},
+    {1836, FailureKind::read_only, "server is read-only", Quote::yes},
     {1927, FailureKind::lost, "connection was killed", Quote::no},
     {1969, FailureKind::outage, "statement took too long", Quote::no},
     {2002, FailureKind::unsent, "cannot connect", Quote::yes},
@@ -90,6 +90,11 @@ FailureKind kind_of(int code) noexcept {
 
 bool is_connection_limit(int code) noexcept {
   return code == 1040 || code == 1203 || code == 1226;
+}
+
+bool is_read_only(const sql::SQLException& error) {
+  return kind_of(error.getErrorCode()) == FailureKind::read_only &&
+         std::string_view(error.what()).find("read-only") != std::string_view::npos;
 }
 
 std::string describe(const sql::SQLException& error, std::string_view sql) {

@@ -19,6 +19,9 @@ enum class FailureKind {
   no_such_table,
   referred_to,   // rows of another table refer to the one that was to go
   stale_handle,  // the prepared statement must be prepared anew
+  not_ready,     // a cluster's node outside of it; the statement was not run
+  read_only,     // the statement was not run; another server may run it
+  no_quorum,     // the node lost its peers while it committed; it may have been committed
   outage,
 };
 
@@ -26,6 +29,9 @@ FailureKind kind_of(int code) noexcept;
 
 /// A new connection would be refused too, yet those that exist go on: no sign that the server is away.
 bool is_connection_limit(int code) noexcept;
+
+/// The statement was not run, because the server takes none that writes: 1290 has other meanings, too.
+bool is_read_only(const sql::SQLException& error);
 
 /// One line for the log. The server's own sentence is quoted only where it is known to name tables,
 /// users and settings but no values; `sql` holds placeholders.

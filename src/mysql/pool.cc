@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mysql/connections.h"
+#include "mysql/retries.h"
 #include "util/error.h"
 
 namespace mysql {
@@ -18,6 +19,10 @@ Lease::~Lease() {
 
 void Lease::run(const std::string& sql) {
   connection_->run_text(sql, Replay::writes);
+}
+
+bool Lease::clustered() const noexcept {
+  return connection_->clustered();
 }
 
 Pool::Pool(Options options) : connections_(std::make_unique<Connections>(std::move(options))) {}
@@ -69,15 +74,17 @@ void Transaction::commit() {
 }
 
 void transact(Pool& pool, const std::function<void(Transaction&)>& work) {
-  constexpr int kTries = 3;
-  for (int attempt = 1;; ++attempt) {
+  const auto at_most = pool.connections_->options().read_timeout;
+  Retries retries;
+  for (;;) {
     try {
       Transaction transaction(pool);
       work(transaction);
       return;
     } catch (const Conflict& conflict) {
-      if (attempt == kTries)
-        throw util::Outage(std::string(conflict.what()) + ", " + std::to_string(kTries) + " times");
+      if (!retries.again(at_most)) throw util::Outage(std::string(conflict.what()) + ", again and again");
+    } catch (const Undone&) {
+      if (!retries.again(at_most)) throw;
     }
   }
 }

@@ -8,16 +8,27 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "mysql/statement.h"
 #include "util/secret.h"
 
 namespace mysql {
 
-struct Options {
+/// Where a server listens.
+struct Address {
   std::string socket;  // path; when empty, host and port
   std::string host;
   unsigned port = 3306;
+};
+/// Socket path or host:port, for messages.
+std::string text(const Address& address);
+
+struct Options : Address {
+  /// Servers with the same data, tried in this order, in place of the one above when there are any.
+  std::vector<Address> hosts;
+  /// For reads that may be old: a server may be read-only, and no read waits for the nodes of a cluster.
+  bool replica = false;
   std::string user;
   util::Secret password;
   std::string database;
@@ -33,6 +44,7 @@ struct Options {
 class Connection;
 class Connections;
 class Pool;
+class Transaction;
 
 /// A connection lent for a scope. Returned on destruction; one that saw an error other than
 /// DuplicateKey, Conflict, LockWait, NoSuchTable or ReferredTo is dropped. Each statement is a transaction of
@@ -46,6 +58,8 @@ class Lease {
   Statement prepare(const char* sql);
   /// One statement as text, for DDL: MySQL does not prepare all of that.
   void run(const std::string& sql);
+  /// The server is a node of a Galera cluster: locks hold on that node alone.
+  bool clustered() const noexcept;
 
  private:
   friend class Pool;
@@ -58,6 +72,12 @@ class Lease {
 /// Thread-safe. Connections are opened by a thread of the pool's own, on demand, so that no caller ever
 /// waits for a connect timeout. While the server is away acquire() fails at once, and that thread
 /// tries again every 200 ms (a circuit breaker). Leases must be gone before the pool is.
+///
+/// Of several servers one is used, the first that can be: until it cannot be reached any more, or answers
+/// that it is not ready (Galera, 1047), lost its peers during a COMMIT (1180), or is read-only (1290, 1836).
+/// The connections to it are dropped then, and the next in order is tried, round after round, 200 ms apart;
+/// the one that failed has its turn when all others failed. What works is kept: a new Pool begins at the
+/// first again.
 class Pool {
  public:
   explicit Pool(Options options);
@@ -73,9 +93,11 @@ class Pool {
   struct Use {
     unsigned open = 0;  // connections, lent ones and idle ones
     unsigned idle = 0;
-    unsigned waiting = 0;  // callers of acquire()
-    unsigned size = 0;     // pool_size
-    bool down = false;     // the server cannot be reached
+    unsigned waiting = 0;         // callers of acquire()
+    unsigned size = 0;            // pool_size
+    bool down = false;            // no server can be reached
+    std::string address;          // that new connections go to
+    std::uint64_t failovers = 0;  // times that another of several servers was taken
     std::uint64_t statements = 0;
     std::uint64_t failures = 0;  // each util::Outage that a caller or the opening thread met
   };
@@ -83,6 +105,7 @@ class Pool {
 
  private:
   friend class Lease;
+  friend void transact(Pool& pool, const std::function<void(Transaction&)>& work);
   std::unique_ptr<Connections> connections_;
 };
 
@@ -96,14 +119,19 @@ class Transaction {
   /// Returns only when the server said that it is committed; throws util::Outage otherwise, and then it
   /// may have been committed or not.
   void commit();
+  bool clustered() const noexcept { return lease_.clustered(); }
 
  private:
   Lease lease_;
   bool open_ = false;
 };
 
-/// Runs `work` in a fresh Transaction; begins anew on deadlock and lock wait (1213, 1205, also at
-/// COMMIT), at most three times in all, then throws util::Outage. `work` commits itself as its last line.
+/// Runs `work` in a fresh Transaction, and all of it again where the server has certainly rolled back: on a
+/// deadlock or a failed certification (1213, also at COMMIT), a lock wait (1205), a node that is not ready or
+/// read-only (1047, 1290, 1836), a connection lost before the COMMIT. At most five times in all, none of
+/// which begins later than the read timeout, then throws util::Outage. What was lost with the COMMIT, or
+/// failed there for want of a quorum (1180), may have been committed and is not run again. `work` commits
+/// itself as its last line.
 void transact(Pool& pool, const std::function<void(Transaction&)>& work);
 
 }  // namespace mysql

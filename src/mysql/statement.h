@@ -24,6 +24,11 @@ struct DuplicateKey : std::runtime_error {
 struct Conflict : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+/// The connection was lost, or the node turned out to be of no use, before the COMMIT: what the transaction
+/// did is rolled back. transact() runs it again.
+struct Undone : util::Outage {
+  using util::Outage::Outage;
+};
 /// 1205 of a statement that was not to wait again. To those who do not ask for it it is an Outage.
 struct LockWait : util::Outage {
   using util::Outage::Outage;

@@ -104,14 +104,15 @@ std::optional<PersonalToken> MysqlPersonalTokenStore::find_by_id(const SessionId
 }
 
 std::vector<PersonalToken> MysqlPersonalTokenStore::list(const PersonalTokenFilter& filter) {
-  auto lease = pool_.acquire();
-  auto select = lease.prepare(filter.user_id ? SELECT_TOKENS "WHERE user_id = ? ORDER BY id DESC LIMIT ?"
-                                             : SELECT_TOKENS "ORDER BY id DESC LIMIT ?");
-  if (filter.user_id) select.bind(*filter.user_id);
-  std::vector<PersonalToken> tokens;
-  auto rows = select.bind(static_cast<std::int64_t>(filter.limit)).query();
-  while (rows.next()) tokens.push_back(read_token(rows));
-  return tokens;
+  return reads_->read([&](mysql::Lease& lease) {
+    auto select = lease.prepare(filter.user_id ? SELECT_TOKENS "WHERE user_id = ? ORDER BY id DESC LIMIT ?"
+                                               : SELECT_TOKENS "ORDER BY id DESC LIMIT ?");
+    if (filter.user_id) select.bind(*filter.user_id);
+    std::vector<PersonalToken> tokens;
+    auto rows = select.bind(static_cast<std::int64_t>(filter.limit)).query();
+    while (rows.next()) tokens.push_back(read_token(rows));
+    return tokens;
+  });
 }
 
 bool MysqlPersonalTokenStore::note_use(const SessionId& id, util::TimePoint at) {

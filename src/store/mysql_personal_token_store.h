@@ -2,14 +2,17 @@
 #pragma once
 
 #include "mysql/pool.h"
+#include "mysql/stale_reads.h"
 #include "store/personal_token_store.h"
 
 namespace store {
 
 class MysqlPersonalTokenStore final : public PersonalTokenStore {
  public:
-  explicit MysqlPersonalTokenStore(mysql::Pool& pool, Auditing auditing = Auditing::on)
-      : pool_(pool), auditing_(auditing) {}
+  /// `reads`: for list(), which may be some seconds old.
+  explicit MysqlPersonalTokenStore(mysql::Pool& pool, Auditing auditing = Auditing::on,
+                                   mysql::StaleReads* reads = nullptr)
+      : pool_(pool), own_reads_(pool), reads_(reads != nullptr ? reads : &own_reads_), auditing_(auditing) {}
 
   Added add(const PersonalToken& token, const TokenHash& hash, unsigned most, const MadeBy& login,
             const AuditEvent& event) override;
@@ -27,6 +30,8 @@ class MysqlPersonalTokenStore final : public PersonalTokenStore {
                 const Withdrawal& how);
 
   mysql::Pool& pool_;
+  mysql::StaleReads own_reads_;
+  mysql::StaleReads* const reads_;
   const Auditing auditing_;
 };
 

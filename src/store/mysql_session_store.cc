@@ -115,6 +115,19 @@ bool has_more_than(mysql::Lease& lease, std::int64_t user_id, unsigned sessions,
       .next();
 }
 
+/// What the session began on, looked at again behind it.
+bool still_holds(mysql::Lease& lease, const Session& session, const Grounds& grounds) {
+  auto select = lease.prepare(grounds.password ? "SELECT 1 FROM auth_user u WHERE u.id = ? AND " HAS_PASSWORD
+                                               : "SELECT 1 FROM auth_user u WHERE u.id = ? AND " NOT_ENDED);
+  select.bind(session.user_id);
+  if (grounds.password) {
+    select.bind(*grounds.password);
+  } else {
+    select.bind(hex(SessionId{})).bind(grounds.issued);
+  }
+  return select.query().next();
+}
+
 }  // namespace
 
 Created MysqlSessionStore::create(const Session& session, const Grounds& grounds) {
@@ -132,7 +145,13 @@ Created MysqlSessionStore::create(const Session& session, const Grounds& grounds
   const unsigned others = grounds.fewer_than - 1;
   if (limited) insert.bind(session.created_at).bind(static_cast<std::int64_t>(others));
   try {
-    if (insert.execute() > 0) return Created::done;
+    if (insert.execute() > 0) {
+      // What ended it on another node of a cluster held no lock here. It came before, and is seen now; or it
+      // came after, and looks again itself (end_stragglers()).
+      if (!lease.clustered() || still_holds(lease, session, grounds)) return Created::done;
+      lease.prepare("DELETE FROM jwtauthd_session WHERE id = UNHEX(?)").bind(hex(session.id)).execute();
+      return Created::refused;
+    }
     return limited && has_more_than(lease, session.user_id, others, session.created_at) ? Created::full
                                                                                         : Created::refused;
   } catch (const mysql::DuplicateKey&) {
@@ -199,14 +218,15 @@ std::optional<Session> MysqlSessionStore::find(const SessionId& id) {
 }
 
 std::vector<Session> MysqlSessionStore::list(const SessionFilter& filter, util::TimePoint now) {
-  auto lease = pool_.acquire();
-  auto select = lease.prepare(select_sessions(filter));
-  if (filter.user_id) select.bind(*filter.user_id);
-  if (filter.live_only) select.bind(now);
-  std::vector<Session> sessions;
-  auto rows = select.bind(static_cast<std::int64_t>(filter.limit)).query();
-  while (rows.next()) sessions.push_back(read_session(rows));
-  return sessions;
+  return reads_->read([&](mysql::Lease& lease) {
+    auto select = lease.prepare(select_sessions(filter));
+    if (filter.user_id) select.bind(*filter.user_id);
+    if (filter.live_only) select.bind(now);
+    std::vector<Session> sessions;
+    auto rows = select.bind(static_cast<std::int64_t>(filter.limit)).query();
+    while (rows.next()) sessions.push_back(read_session(rows));
+    return sessions;
+  });
 }
 
 std::uint64_t MysqlSessionStore::count(std::int64_t user_id, const std::optional<SessionId>& except,
@@ -272,14 +292,28 @@ std::vector<SessionId> MysqlSessionStore::revoke_all(std::int64_t user_id,
                                                      const std::optional<SessionId>& except,
                                                      const Ending& ending) {
   std::vector<SessionId> ended;
+  bool clustered = false;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    clustered = transaction.clustered();
     lock_user(transaction, user_id);
     const Ending moved = moved_on(ending);
     ended = end_sessions(transaction, user_id, except, moved);
     append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
+  if (clustered) look_again(user_id, except, ending, ended);
   return ended;
+}
+
+/// A node's locks are its own: sessions may have begun on another one meanwhile.
+void MysqlSessionStore::look_again(std::int64_t user_id, const std::optional<SessionId>& except,
+                                   const Ending& ending, std::vector<SessionId>& ended) {
+  std::vector<SessionId> more;
+  mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    more = end_stragglers(transaction, user_id, except, moved_on(ending));
+    if (!more.empty()) transaction.commit();
+  });
+  ended.insert(ended.end(), more.begin(), more.end());
 }
 
 std::vector<SessionId> MysqlSessionStore::revoke_beyond(std::int64_t user_id, unsigned keep,
@@ -298,7 +332,9 @@ std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
     std::int64_t user_id, std::string_view encoded, std::optional<std::string_view> expected_old,
     const std::optional<SessionId>& except, const Ending& ending) {
   std::optional<std::vector<SessionId>> ended;
+  bool clustered = false;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    clustered = transaction.clustered();
     ended.reset();
     if (!set_password(transaction, user_id, encoded, expected_old)) return;
     const Ending moved = moved_on(ending);
@@ -306,12 +342,15 @@ std::optional<std::vector<SessionId>> MysqlSessionStore::change_password(
     append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
+  if (clustered && ended) look_again(user_id, except, ending, *ended);
   return ended;
 }
 
 bool MysqlSessionStore::deactivate(std::int64_t user_id, const Ending& ending) {
   bool known = false;
+  bool clustered = false;
   mysql::transact(pool_, [&](mysql::Transaction& transaction) {
+    clustered = transaction.clustered();
     known = lock_user(transaction, user_id);
     if (!known) return;
     transaction.prepare("UPDATE auth_user SET is_active = 0 WHERE id = ?").bind(user_id).execute();
@@ -320,6 +359,8 @@ bool MysqlSessionStore::deactivate(std::int64_t user_id, const Ending& ending) {
     append_audit(transaction, auditing_, &moved.event, user_id);
     transaction.commit();
   });
+  std::vector<SessionId> more;
+  if (clustered && known) look_again(user_id, std::nullopt, ending, more);
   return known;
 }
 

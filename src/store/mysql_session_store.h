@@ -2,14 +2,17 @@
 #pragma once
 
 #include "mysql/pool.h"
+#include "mysql/stale_reads.h"
 #include "store/session_store.h"
 
 namespace store {
 
 class MysqlSessionStore final : public SessionStore {
  public:
-  explicit MysqlSessionStore(mysql::Pool& pool, Auditing auditing = Auditing::on)
-      : pool_(pool), auditing_(auditing) {}
+  /// `reads`: for list(), which may be some seconds old.
+  explicit MysqlSessionStore(mysql::Pool& pool, Auditing auditing = Auditing::on,
+                             mysql::StaleReads* reads = nullptr)
+      : pool_(pool), own_reads_(pool), reads_(reads != nullptr ? reads : &own_reads_), auditing_(auditing) {}
 
   Created create(const Session& session, const Grounds& grounds) override;
   bool rotate(const Rotation& rotation) override;
@@ -36,7 +39,12 @@ class MysqlSessionStore final : public SessionStore {
   std::uint64_t purge(util::TimePoint ended, unsigned batch) override;
 
  private:
+  void look_again(std::int64_t user_id, const std::optional<SessionId>& except, const Ending& ending,
+                  std::vector<SessionId>& ended);
+
   mysql::Pool& pool_;
+  mysql::StaleReads own_reads_;
+  mysql::StaleReads* const reads_;
   const Auditing auditing_;
 };
 

@@ -61,9 +61,7 @@ IdLists id_lists(std::string_view select) {
 
 /// Asks for all `ids`, in as few statements as their number takes.
 template <typename Take>
-void each_row(mysql::Pool& pool, const IdLists& lists, std::span<const std::int64_t> ids, Take take) {
-  if (ids.empty()) return;
-  auto lease = pool.acquire();
+void each_row(mysql::Lease& lease, const IdLists& lists, std::span<const std::int64_t> ids, Take take) {
   while (!ids.empty()) {
     const auto fits = [&](const IdList& list) { return ids.size() <= list.size; };
     auto list = std::find_if(lists.begin(), lists.end(), fits);
@@ -155,7 +153,21 @@ std::optional<User> MysqlUserStore::find_by_id(std::int64_t id) {
 std::vector<User> MysqlUserStore::find_by_ids(std::span<const std::int64_t> ids) {
   static const IdLists lists = id_lists("SELECT " USER_COLUMNS " FROM auth_user WHERE id");
   std::vector<User> users;
-  each_row(pool_, lists, ids, [&](const mysql::Rows& row) { users.push_back(read_user(row)); });
+  if (ids.empty()) return users;
+  const auto find = [&](mysql::Lease& lease, std::span<const std::int64_t> wanted) {
+    each_row(lease, lists, wanted, [&](const mysql::Rows& row) { users.push_back(read_user(row)); });
+  };
+  reads_->read([&](mysql::Lease& lease) {
+    users.clear();  // of a replica that failed in the middle
+    find(lease, ids);
+  });
+  if (!reads_->has_replicas() || users.size() >= ids.size()) return users;
+  // Whom a replica does not know may have registered just now.
+  std::vector<std::int64_t> unknown(ids.begin(), ids.end());
+  std::erase_if(unknown, [&](std::int64_t id) {
+    return std::any_of(users.begin(), users.end(), [&](const User& user) { return user.id == id; });
+  });
+  if (!unknown.empty()) reads_->read_now([&](mysql::Lease& lease) { find(lease, unknown); });
   return users;
 }
 
@@ -164,8 +176,12 @@ std::vector<Membership> MysqlUserStore::groups_of(std::span<const std::int64_t> 
       "SELECT m.user_id, g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id "
       "WHERE m.user_id");
   std::vector<Membership> memberships;
-  each_row(pool_, lists, ids, [&](const mysql::Rows& row) {
-    memberships.push_back({row.integer(1), row.text(2)});
+  if (ids.empty()) return memberships;
+  reads_->read([&](mysql::Lease& lease) {
+    memberships.clear();
+    each_row(lease, lists, ids, [&](const mysql::Rows& row) {
+      memberships.push_back({row.integer(1), row.text(2)});
+    });
   });
   // Here and not there: the order of the column's collation leaves some names' order open.
   std::sort(memberships.begin(), memberships.end(), [](const Membership& a, const Membership& b) {

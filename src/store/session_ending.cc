@@ -41,6 +41,21 @@ std::vector<SessionId> tell_marked(mysql::Transaction& transaction, std::int64_t
   return ids;
 }
 
+/// How many it was.
+std::uint64_t mark_all(mysql::Transaction& transaction, std::int64_t user_id,
+                       const std::optional<SessionId>& except, const Ending& ending) {
+  return transaction
+      .prepare(
+          "UPDATE jwtauthd_session SET revoked_at = ?, revoked_for = ? WHERE user_id = ? AND id <> UNHEX(?) "
+          "AND " LIVE)
+      .bind(ending.now)
+      .bind(name(ending.reason))
+      .bind(user_id)
+      .bind(hex(except.value_or(SessionId{})))  // which no session has
+      .bind(not_over_before(ending))
+      .execute();
+}
+
 /// A table of Django's or of ours with rows about a user, and what becomes of them.
 struct Belonging {
   const char* table;
@@ -121,18 +136,16 @@ void tell(mysql::Transaction& transaction, std::int64_t user_id, const SessionId
       .execute();
 }
 
+std::vector<SessionId> end_stragglers(mysql::Transaction& transaction, std::int64_t user_id,
+                                      const std::optional<SessionId>& except, const Ending& ending) {
+  const auto ended = mark_all(transaction, user_id, except, ending);
+  if (ended == 0) return {};
+  return tell_marked(transaction, user_id, ending);
+}
+
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,
                                     const std::optional<SessionId>& except, const Ending& ending) {
-  transaction
-      .prepare(
-          "UPDATE jwtauthd_session SET revoked_at = ?, revoked_for = ? WHERE user_id = ? AND id <> UNHEX(?) "
-          "AND " LIVE)
-      .bind(ending.now)
-      .bind(name(ending.reason))
-      .bind(user_id)
-      .bind(hex(except.value_or(SessionId{})))  // which no session has
-      .bind(not_over_before(ending))
-      .execute();
+  mark_all(transaction, user_id, except, ending);
   auto ended = tell_marked(transaction, user_id, ending);
   transaction.prepare(INSERT_REVOCATION "VALUES (UTC_TIMESTAMP(6), ?, UNHEX(?), ?, ?)")
       .bind(user_id)

@@ -26,6 +26,10 @@ Ending moved_on(const Ending& ending);
 /// without session.
 std::vector<SessionId> end_sessions(mysql::Transaction& transaction, std::int64_t user_id,
                                     const std::optional<SessionId>& except, const Ending& ending);
+/// Those alone that begin while end_sessions() does not see them: in a cluster, on another node. To be called
+/// in a transaction after that one.
+std::vector<SessionId> end_stragglers(mysql::Transaction& transaction, std::int64_t user_id,
+                                      const std::optional<SessionId>& except, const Ending& ending);
 std::vector<SessionId> end_sessions_beyond(mysql::Transaction& transaction, std::int64_t user_id,
                                            unsigned keep, const Ending& ending);
 

@@ -18,12 +18,16 @@ namespace tokens {
 struct FeedOptions {
   std::chrono::milliseconds poll_interval{250};
   std::chrono::seconds stale_after{60};  // not polled for so long: token checks are refused (fail closed)
-  /// How far a poll looks back at most; what earlier polls have seen for some seconds is not read again. A
+  /// How far a poll looks back at most; what earlier polls have seen for some seconds is not read at each. A
   /// poll that comes more than half of it after the last one reads everything anew.
   std::chrono::seconds window{30};
   /// At least so often everything is read anew, and at once when the wall clock was set: what the window does
   /// not show is found so much later.
   std::chrono::seconds read_all_every{15};
+  /// At least so often a poll reads the whole window, whatever the ids are: what became visible late, with a
+  /// lower id than others (a COMMIT that was held up; another node of a cluster, whose ids are its own), is
+  /// found so much later at most.
+  std::chrono::milliseconds read_window_every{500};
   unsigned page = 5000;  // of everything; between two of them it is polled
 };
 

@@ -76,9 +76,8 @@ void SessionTokens::keep_to_the_limit(std::int64_t user_id, const store::Origin&
   try {
     sessions_.end_beyond(user_id, options_.max_per_user, origin);
   } catch (const util::Outage& outage) {
-    util::log::warning(
-        std::string("the sessions beyond a user's limit could not be ended: ") + outage.what(),
-        {origin.request_id, {}, {}});
+    util::log::warning(std::string("the sessions beyond a user's limit could not be ended: ") + outage.what(),
+                       {origin.request_id, {}, {}});
   }
 }
 
@@ -179,7 +178,7 @@ RefreshOutcome SessionTokens::finish(BegunRefresh begun, const store::Origin& or
     begun.rotated = adopted == store::Created::done || store_.rotate(begun.rotation);
   }
   if (begun.rotated.value()) return answer(begun.presented, begun.next);
-  return come_late(begun.presented, std::move(begun.next), origin);
+  return come_late(std::move(begun), origin);
 }
 
 /// With the database.
@@ -280,11 +279,15 @@ Refreshed SessionTokens::without_rotation(const Presented& presented) const {
 }
 
 /// The row did not have the presented token as its current one, or was over.
-RefreshOutcome SessionTokens::come_late(const Presented& presented, SessionPair next,
-                                        const store::Origin& origin) {
+RefreshOutcome SessionTokens::come_late(BegunRefresh begun, const store::Origin& origin) {
+  const Presented& presented = begun.presented;
+  SessionPair& next = begun.next;
   const auto row = store_.find(presented.session.id);
   if (!row || row->revoked_at || row->expires_at <= presented.now) return TokenDefect::blacklisted;
   if (row->current == presented.hash) {
+    // A node of a cluster that had not heard yet of the rotation that gave this token, until the look at the
+    // row waited for it; or somebody holds the row.
+    if (store_.rotate_without_waiting(begun.rotation)) return answer(presented, next);
     throw util::Outage("another transaction holds the row of the session");
   }
   if (gives_successor_again(*row, presented)) {

@@ -96,7 +96,7 @@ class SessionTokens final : public RefreshTokens {
   std::variant<RefreshOutcome, BegunRefresh> exchange(Presented presented, const store::Origin& origin) const;
   std::vector<bool> rotate_all(const std::vector<store::Rotation>& rotations);
   store::Created adopt(const BegunRefresh& begun, const store::Origin& origin);
-  RefreshOutcome come_late(const Presented& presented, SessionPair next, const store::Origin& origin);
+  RefreshOutcome come_late(BegunRefresh begun, const store::Origin& origin);
   RefreshOutcome answer(const Presented& presented, const SessionPair& next) const;
   Refreshed with_successor(const Presented& presented, const SessionPair& next) const;
   Refreshed without_rotation(const Presented& presented) const;

@@ -20,7 +20,7 @@ class TransactionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(statement_lost_in_the_middle_is_an_outage_and_not_repeated);
   CPPUNIT_TEST(begin_on_a_dead_pooled_connection_gets_a_new_one);
   CPPUNIT_TEST(deadlock_is_run_again_until_both_are_through);
-  CPPUNIT_TEST(conflict_is_given_up_after_three_times);
+  CPPUNIT_TEST(conflict_is_given_up_in_time);
   CPPUNIT_TEST(duplicate_key_passes_through_and_rolls_back);
   CPPUNIT_TEST(lone_statement_waits_out_a_lock);
   CPPUNIT_TEST_SUITE_END();
@@ -127,7 +127,7 @@ class TransactionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("2"), value(2));
   }
 
-  void conflict_is_given_up_after_three_times() {
+  void conflict_is_given_up_in_time() {
     mysql::Options options = database_->options();
     options.read_timeout = std::chrono::seconds(2);  // makes the lock wait one second
     mysql::Pool pool(std::move(options));
@@ -142,7 +142,7 @@ class TransactionTest : public CppUnit::TestFixture {
                           transaction.commit();
                         }),
         util::Outage);
-    CPPUNIT_ASSERT_EQUAL(3, runs);
+    CPPUNIT_ASSERT(runs >= 2 && runs <= 3);  // each waits a second, and none begins after two
   }
 
   void duplicate_key_passes_through_and_rolls_back() {
