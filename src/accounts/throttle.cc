@@ -95,8 +95,8 @@ std::variant<Throttle::Attempt, Throttled> Throttle::take_turn(Attempt attempt) 
 
 /// A delay that ends later than any that begins now was begun by a clock that was ahead, and is none: a
 /// machine whose clock was a day ahead for a minute would else keep its users out for that day. An account's
-/// next attempt overwrites it; the count of an address, which only grows, begins anew. A lockout is as long
-/// as it says.
+/// next attempt overwrites it. An address waits the longest delay from now, and keeps its failures: it may as
+/// well be this clock that is behind, and who guesses must not gain by it. A lockout is as long as it says.
 store::ThrottleStore::Both Throttle::read(const Attempt& attempt, util::TimePoint now) {
   auto found = failures_.read(attempt.account, attempt.address);
   const auto latest = now + options_.max_delay + kClocksDiffer;
@@ -104,8 +104,8 @@ store::ThrottleStore::Both Throttle::read(const Attempt& attempt, util::TimePoin
     found.account.blocked_until.reset();
   }
   if (found.address.blocked_until > latest) {
-    failures_.clear(attempt.address);
-    found.address = {};
+    found.address.blocked_until = now + options_.max_delay;
+    failures_.claim(attempt.address, found.address.failures, now, found.address.blocked_until);
   }
   return found;
 }

@@ -366,6 +366,18 @@ std::vector<std::string> Application::missing() {
   return parts_->readiness.look();
 }
 
+bool Application::connect_all() {
+  const Config& c = parts_->configuration;
+  const auto wanted = static_cast<std::size_t>(std::min(c.server.database_threads, c.database.pool_size));
+  std::vector<mysql::Lease> held;  // all at once, so that each is another one
+  try {
+    while (held.size() < wanted) held.push_back(parts_->pool.acquire());
+  } catch (const util::Outage&) {
+    return false;
+  }
+  return true;
+}
+
 std::vector<std::string> Application::doubts() {
   try {
     const std::string lost = store::lost_in_a_crash(store::Survey(parts_->pool).variables());

@@ -31,6 +31,8 @@ class Application {
 
   /// As Readiness::look(): empty when database, schema, keys and the feed are good.
   std::vector<std::string> missing();
+  /// Opens a database connection for each thread that asks the database. False: not all can be had now.
+  bool connect_all();
   /// Of a database that answers, what an operator should know and nothing stops for: sentences for the log.
   std::vector<std::string> doubts();
   /// More threads than hashes at once: those that wait for their turn are computed together.

@@ -177,6 +177,11 @@ void Worker::tell_whether_ready() {
   const auto application = current();
   const Missing missing = application->missing();
   if (missing.empty()) {
+    // A worker that has just started knows no user: its first requests all ask the database at once, and on a
+    // busy machine the connections, which are opened one by one, came too late for some. A server that has no
+    // more of them is served with what there is.
+    const bool late = Clock::now() - started_ >= kWorthWaiting;
+    if (!late && !application->connect_all()) return;
     ready_ = true;
     open();
     util::log::info("ready: " + application->summary());

@@ -81,7 +81,7 @@ def check(journal, stack):
 
 
 def _may_be_refused(entry, told):
-    """Whatever rests on what may or may not be: a name that was asked for before, a session that may be over."""
+    """What rests on a session that may be over."""
     return entry.facts.get("sid") in told.maybe_ended
 
 

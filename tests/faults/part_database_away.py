@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import checker
+from background import Background
 from client import Client
 from journal import Journal
 from part_worker_kill import Reader, an_account
@@ -70,12 +71,12 @@ def hold_and_count(stack, account, prober, logins=40, lists=60):
     return most, Counter(a.status or a.broken for a in answers)
 
 
-class Prober(threading.Thread):
+class Prober(Background):
     """Logs in all the time, one login after the other."""
 
     def __init__(self, port, account, over):
-        super().__init__(daemon=True)
-        self.client, self.over, self.answers = Client(port, 15), over, []
+        super().__init__(over)
+        self.client, self.answers = Client(port, 15), []
         self.credentials = {"username": account["username"], "password": account["password"]}
 
     def run(self):
@@ -165,7 +166,7 @@ def drop_connections(suite):
                         stack.rows(f"KILL {ident}")
                     except RuntimeError:
                         pass  # it has gone by itself
-        killer = threading.Thread(target=kill_all)
+        killer = Background(over, target=kill_all)
 
         def end():
             over.set()

@@ -6,18 +6,19 @@ import time
 from bisect import bisect_right
 
 import checker
+from background import Background
 from client import Client
 from journal import Journal
 from part_database_kill import percentile
 from writers import Writers
 
 
-class Reader(threading.Thread):
+class Reader(Background):
     """Checks one access token all the time."""
 
     def __init__(self, port, access, over, deadline=15.0, pause=0.0):
-        super().__init__(daemon=True)
-        self.client, self.access, self.over, self.pause = Client(port, deadline), access, over, pause
+        super().__init__(over)
+        self.client, self.access, self.pause = Client(port, deadline), access, pause
         self.answers, self.asked_at = [], None
 
     def run(self):

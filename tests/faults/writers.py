@@ -8,6 +8,7 @@ import random
 import threading
 import time
 
+from background import Background
 from client import Client
 
 # A refresh that was not answered is asked again with the same token for so long: within sessions.reuse_grace (10 s)
@@ -40,15 +41,15 @@ class Account:
         self.sessions, self.sids, self.tokens = [], [], []  # sids: of all logins that were answered
 
 
-class Writer(threading.Thread):
+class Writer(Background):
     """`mix`: words of the operations that it chooses from, with their weights."""
 
     MIX = {"log_in": 3, "refresh": 8, "log_out": 3, "log_out_all": 0.3, "change_password": 1.5, "make_token": 1, "end_token": 1}
 
     def __init__(self, number, port, journal, over, deadline=15.0, mix=None, prefix="w", pause=0.02,
                  on_ended=None):
-        super().__init__(name=f"writer-{number}", daemon=True)
-        self.number, self.journal, self.over, self.prefix = number, journal, over, prefix
+        super().__init__(over, name=f"writer-{number}")
+        self.number, self.journal, self.prefix = number, journal, prefix
         self.client = Client(port, deadline)
         self.random = random.Random(number)
         self.pause = pause  # mean, after what was not answered
@@ -197,14 +198,14 @@ class Writer(threading.Thread):
         return True
 
 
-class Auditor(threading.Thread):
+class Auditor(Background):
     """Asks with each access token whose end was acknowledged, a second later, on as many connections as reach all
     workers: a 200 is late. The second begins anew when the database has come back: a worker that has lost it cannot know."""
 
     def __init__(self, stack, asks=4):
-        super().__init__(name="auditor", daemon=True)
+        super().__init__(threading.Event(), name="auditor")
         self.stack, self.asks = stack, asks
-        self.todo, self.lock, self.done = [], threading.Lock(), threading.Event()
+        self.todo, self.lock, self.failure = [], threading.Lock(), None
         self.clients = [Client(stack.port, 15) for _ in range(asks)]
         self.looked_at, self.unanswered, self.late = 0, 0, []
 
@@ -213,17 +214,29 @@ class Auditor(threading.Thread):
             self.todo.append((entry.came, access, entry))
 
     def run(self):
-        while not self.done.is_set() or self.todo:
+        try:
+            self.look()
+        except Exception as error:  # told at the end, as a writer's
+            self.failure = error
+
+    def abandon(self):
+        super().abandon()
+        with self.lock:
+            self.todo.clear()
+
+    def look(self):
+        while not self.over.is_set() or self.todo:
             with self.lock:
                 first = self.todo[0] if self.todo else None
             since = first and self.stack.last_outage_over(first[0])
             if since is None or time.monotonic() < since + 1.0:
-                if self.done.is_set() and self.stack.last_outage_over(0) is None:
+                if self.over.is_set() and self.stack.last_outage_over(0) is None:
                     return
                 time.sleep(0.02)
                 continue
             with self.lock:
-                self.todo.pop(0)
+                if self.todo:
+                    self.todo.pop(0)
             self.ask(*first)
 
     def ask(self, came, access, entry):
@@ -242,8 +255,17 @@ class Auditor(threading.Thread):
             self.todo.append((came, access, entry))
 
     def finish(self):
-        self.done.set()
+        """Asks what is left to ask. Why it has not looked as it should; empty when it has."""
+        self.over.set()
         self.join(60)
+        wrong = [str(self.failure or "hangs")] if self.failure or self.is_alive() else []
+        if self.todo:
+            wrong.append(f"{len(self.todo)} tokens not asked with")
+        if self.looked_at == 0:
+            wrong.append("asked with no token")
+        if self.unanswered > self.looked_at / 10:
+            wrong.append(f"{self.unanswered} of {self.looked_at} not answered")
+        return [f"{self.name}: {text}" for text in wrong]
 
 
 class Writers:
@@ -261,10 +283,9 @@ class Writers:
         return self
 
     def stop(self):
-        """The failures of writers themselves; empty when all went on to the end."""
+        """The failures of writers and auditor themselves; empty when all went on to the end."""
         self.over.set()
         for thread in self.threads:
             thread.join(60)
-        if self.auditor:
-            self.auditor.finish()
-        return [f"{t.name}: {t.failure or 'hangs'}" for t in self.threads if t.failure or t.is_alive()]
+        wrong = [f"{t.name}: {t.failure or 'hangs'}" for t in self.threads if t.failure or t.is_alive()]
+        return wrong + (self.auditor.finish() if self.auditor else [])

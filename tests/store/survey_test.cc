@@ -14,8 +14,8 @@ class SurveyTest : public CppUnit::TestFixture {
     const auto lost = [](const char* value) {
       return store::lost_in_a_crash({{"innodb_flush_log_at_trx_commit", value}});
     };
-    CPPUNIT_ASSERT_EQUAL(std::string(), lost("1"));
-    for (const char* value : {"0", "2", "3"}) {
+    for (const char* value : {"1", "3"}) CPPUNIT_ASSERT_EQUAL(std::string(), lost(value));
+    for (const char* value : {"0", "2"}) {
       CPPUNIT_ASSERT_EQUAL(std::string("innodb_flush_log_at_trx_commit is ") + value +
                                ": a crash loses accounts and password changes that users were told are done.",
                            lost(value));
