@@ -85,7 +85,8 @@ bool Connection::release() noexcept {
       state.compare_exchange_strong(expected, State::idle, std::memory_order_acq_rel)) {
     return true;
   }
-  state.store(State::owned, std::memory_order_release);
+  // A note that is wiped out here is one whose event the owner's next look must see: hence an exchange.
+  state.exchange(State::owned, std::memory_order_acq_rel);
   return false;
 }
 

@@ -175,9 +175,14 @@ void Core::serve(Connection& connection) noexcept {
 /// Owner. True: nothing to do for now, still the owner.
 bool Core::dispatch(Connection& connection) noexcept try {
   const bool had_begun = connection.half_sent();
-  switch (connection.read_request(options_.max_body_bytes)) {
+  // Taken before the look: what is told after it stays for the next one. The load spares the usual request
+  // the exchange.
+  const bool told = connection.ended.load() && connection.ended.exchange(false);
+  const auto seen = connection.read_request(options_.max_body_bytes);
+  // The end may be behind what was read. Where there is nothing, it was of the one before on this slot.
+  if (told && seen != Connection::Read::nothing) connection.ended = true;
+  switch (seen) {
     case Connection::Read::nothing:
-      connection.ended = false;  // it was told of the one before on this slot
       note_half_sent(connection, had_begun);
       return true;
     case Connection::Read::more:

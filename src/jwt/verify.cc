@@ -65,6 +65,8 @@ class Verification {
   bool signed_by(const Key& key) const {
     if (const auto* secret = std::get_if<util::Secret>(&key.impl_->material)) {
       // libjwt does not ask whether its HMAC was computed: without memory it compares with what lay there.
+      // Hence our own look first. libjwt's has the last word still: it is the library that judges tokens
+      // here, and two that must agree do not share a fault.
       const auto hash = std::get<crypto::HashAlg>(key.impl_->row.primitive);
       const std::string expected = crypto::hmac(hash, secret->reveal(), compact_.signed_part);
       if (!util::equal_constant_time(expected, compact_.signature)) return false;

@@ -1,5 +1,7 @@
-// Tokens: a text that no key has signed is never accepted. An input that begins with a digit is a script of
-// edits to one of our own tokens, which no fuzzer would come upon; all else is a token as it stands.
+// Tokens: a text that no key has signed is never accepted (but for the twin of an ES256
+// signature, r and n - s, which verifies as RFC 7518 has it and which no edit here comes upon). An input that
+// begins with a digit is a script of edits to one of our own tokens, which no fuzzer would come upon; all
+// else is a token as it stands.
 #include <string>
 
 #include "jwt/unverified.h"

@@ -142,9 +142,9 @@ void run(std::string_view input) {
     fuzz::require(whole.ends_with("between requests"), "a plain request that is not complete");
   }
 
-  static auto* const worker = new Worker;  // its threads end with the process
-  check_records(worker->exchange(input));
-  fuzz::require(worker->fault() == nullptr, worker->fault() == nullptr ? "" : worker->fault());
+  static Worker worker;
+  check_records(worker.exchange(input));
+  fuzz::require(worker.fault() == nullptr, worker.fault() == nullptr ? "" : worker.fault());
 }
 
 const fuzz::Registered registered("fastcgi_stream", run);

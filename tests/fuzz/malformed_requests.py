@@ -126,12 +126,14 @@ class Load:
             except asyncio.TimeoutError:
                 pass
             writer.write_eof()
-            answer += await asyncio.wait_for(reader.read(-1), 40)
-        except (ConnectionError, OSError):
-            self.statuses["reset"] += 1
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(40):
+                while piece := await reader.read(65536):  # a reset must not lose what came before it
+                    answer += piece
+        except TimeoutError:  # an OSError, too
             self.statuses["hung"] += 1
             self.faults.append(("hung", request))
+        except OSError:
+            self.statuses["reset"] += 1
         finally:
             writer.transport.abort()
         statuses = [int(s) for s in re.findall(rb"(?:^|\n|}|>)HTTP/1\.[01] (\d\d\d) ", answer)]
@@ -151,7 +153,7 @@ class Load:
     async def run(self, connections, at_tenth):
         tenth = self.left // 10
         tasks = [asyncio.create_task(self.connection()) for _ in range(connections)]
-        while self.sent < tenth:
+        while self.sent < tenth and not any(task.done() for task in tasks):
             await asyncio.sleep(0.02)
         seen = at_tenth()
         await asyncio.gather(*tasks)
@@ -217,6 +219,7 @@ def main():
     verdict(before == after and before, f"processes unchanged: {len(before)} before, {len(set(before) & set(after))} of them after")
     for pid, name in sorted(before.items()):
         if pid not in late:
+            verdict(False, f"{name} {pid}: has ended")
             continue
         memory, descriptors = late[pid][0] - early[pid][0], late[pid][1] - early[pid][1]
         verdict(memory <= MEMORY_KIB and descriptors <= DESCRIPTORS,
