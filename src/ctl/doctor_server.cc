@@ -74,7 +74,7 @@ void check_connection(Patient& patient, Report& report) {
 void check_hosts(Patient& patient, Report& report) {
   const config::Config::Database& database = patient.config->database;
   for (const mysql::Address& host : store::database_options(database).hosts) {
-    mysql::Options alone = jwtauthd::patient(store::database_options(database));
+    mysql::Options alone = for_one_command(store::database_options(database));
     alone.hosts = {host};
     try {
       mysql::Pool pool(std::move(alone));
