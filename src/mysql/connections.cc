@@ -171,6 +171,7 @@ void Connections::leave(unsigned generation) noexcept {
   left = begin_generation(*state);
   state->next = (state->used.value_or(state->next) + 1) % addresses_.size();
   state->tried = 0;
+  state->connecting.reset();  // what is under way says nothing about the next one
 }
 
 void Connections::lost(unsigned generation) noexcept {
@@ -263,7 +264,10 @@ void Connections::failed(State& state, std::size_t index, std::string reason, bo
     state.next_attempt = Clock::now() + kProbeInterval;
     return;
   }
-  if (index != state.next) return;
+  if (index != state.next) {  // it was left meanwhile
+    state.connecting.reset();
+    return;
+  }
   if (!state.down) util::log::warning(reason);
   state.next = (index + 1) % addresses_.size();
   if (++state.tried < addresses_.size()) return;
