@@ -166,6 +166,15 @@ class FailoverTest : public CppUnit::TestFixture {
     mysql::Pool only(std::move(alone));
     CPPUNIT_ASSERT_EQUAL("first"s, where(only));  // better than none
     CPPUNIT_ASSERT_THROW(put(only, 1), util::Outage);
+    int runs = 0;
+    CPPUNIT_ASSERT_THROW(mysql::transact(only,
+                                         [&](mysql::Transaction& transaction) {
+                                           ++runs;
+                                           transaction.prepare("INSERT INTO t VALUES (1)").execute();
+                                           transaction.commit();
+                                         }),
+                         util::Outage);
+    CPPUNIT_ASSERT_EQUAL(1, runs);  // a second run would find the same
   }
 
   void a_replica_may_be_read_only() {
