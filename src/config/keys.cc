@@ -99,12 +99,15 @@ const std::array kKeys{
     Key{"database", "port", Whole{AT(database.port), 1, 65535, ""},
         "TCP port, used with host, and for those of hosts that name none."},
     Key{"database", "hosts", Servers{AT(database.hosts)},
-        "Several servers with the same data, in the place of socket and host: the nodes of a Galera cluster, or "
-        "a primary and who takes its place, which must be read-only until then. Each is HOST, HOST:PORT or the "
+        "Several servers with the same data, in the place of socket and host: the nodes of a Galera cluster, "
+        "or "
+        "a primary and who takes its place, which must be read-only until then. Each is HOST, HOST:PORT or "
+        "the "
         "path of a socket. The first that is ready and takes writes is used, until it fails; then the next "
         "one: docs/cluster.md."},
     Key{"database", "replicas", Servers{AT(database.replicas)},
-        "Servers that may be some seconds behind, written in the same way. The lists of a user's sessions and "
+        "Servers that may be some seconds behind, written in the same way. The lists of a user's sessions "
+        "and "
         "personal tokens are read there: docs/cluster.md. Empty: nothing is."},
     Key{"database", "name", Text{AT(database.name), "the name of a database", is_plain},
         "The database. Required."},

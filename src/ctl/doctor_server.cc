@@ -92,7 +92,8 @@ void check_hosts(Patient& patient, Report& report) {
   if (alone_and_writable > 1) {
     report.warning(
         "Of database.hosts, " + std::to_string(alone_and_writable) +
-            " take writes and are in no Galera cluster: workers that use different ones have different users.",
+            " take writes and are in no Galera cluster: workers that use different ones have different "
+            "users.",
         "Set read_only = 1 on all but the primary, and promote one only when the old primary is shut off.");
   }
 }

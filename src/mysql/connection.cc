@@ -9,8 +9,8 @@
 namespace mysql {
 namespace {
 
-/// Whether a transaction is rolled back, now that its connection is closed, and may fare better in another run.
-/// A COMMIT that was refused at its beginning was none; one whose answer was lost may have been one.
+/// Whether a transaction is rolled back, now that its connection is closed, and may fare better in another
+/// run. A COMMIT that was refused at its beginning was none; one whose answer was lost may have been one.
 bool may_run_again(const sql::SQLException& error, bool at_its_end, bool has_others) {
   const FailureKind kind = kind_of(error.getErrorCode());
   if (kind == FailureKind::lost || kind == FailureKind::unsent) return !at_its_end;

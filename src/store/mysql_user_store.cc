@@ -166,8 +166,9 @@ std::vector<Membership> MysqlUserStore::groups_of(std::span<const std::int64_t> 
   std::vector<Membership> memberships;
   if (ids.empty()) return memberships;
   auto lease = pool_.acquire();
-  each_row(lease, lists, ids,
-           [&](const mysql::Rows& row) { memberships.push_back({row.integer(1), row.text(2)}); });
+  each_row(lease, lists, ids, [&](const mysql::Rows& row) {
+    memberships.push_back({row.integer(1), row.text(2)});
+  });
   // Here and not there: the order of the column's collation leaves some names' order open.
   std::sort(memberships.begin(), memberships.end(), [](const Membership& a, const Membership& b) {
     return std::tie(a.user_id, a.group) < std::tie(b.user_id, b.group);

@@ -26,8 +26,8 @@ constexpr std::chrono::seconds tidied_every{10};
 // whole window is read, and behind that when everything is.
 constexpr std::chrono::seconds settled_after{5};
 
-// Reading everything may take a twentieth of the time, and the same of the window; but a read that waited for a
-// connection, or for its node of a cluster, says nothing about the next one.
+// Reading everything may take a twentieth of the time, and the same of the window; but a read that waited for
+// a connection, or for its node of a cluster, says nothing about the next one.
 constexpr int pause_per_read = 20;
 constexpr std::chrono::seconds longest_without_all{60};
 
