@@ -101,15 +101,14 @@ const std::array kKeys{
     Key{"database", "hosts", Servers{AT(database.hosts)},
         "Several servers with the same data, in the place of socket and host: the nodes of a Galera cluster, "
         "or "
-        "a primary "
-        "and who takes its place. Each is HOST, HOST:PORT or the path of a socket. The first that is ready "
-        "and "
-        "takes writes is used, until it fails; then the next one: docs/cluster.md."},
+        "a primary and who takes its place, which must be read-only until then. Each is HOST, HOST:PORT or "
+        "the "
+        "path of a socket. The first that is ready and takes writes is used, until it fails; then the next "
+        "one: docs/cluster.md."},
     Key{"database", "replicas", Servers{AT(database.replicas)},
-        "Servers that may be some seconds behind, written in the same way. What may be as old as that is "
-        "read "
-        "there: "
-        "docs/cluster.md. Empty: nothing is."},
+        "Servers that may be some seconds behind, written in the same way. The lists of a user's sessions "
+        "and "
+        "personal tokens are read there: docs/cluster.md. Empty: nothing is."},
     Key{"database", "name", Text{AT(database.name), "the name of a database", is_plain},
         "The database. Required."},
     Key{"database", "user", Text{AT(database.user), "the name of a user", is_plain},

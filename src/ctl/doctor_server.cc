@@ -73,18 +73,28 @@ void check_connection(Patient& patient, Report& report) {
 
 void check_hosts(Patient& patient, Report& report) {
   const config::Config::Database& database = patient.config->database;
+  int alone_and_writable = 0;
   for (const mysql::Address& host : store::database_options(database).hosts) {
-    mysql::Options alone = jwtauthd::for_one_command(store::database_options(database));
+    mysql::Options alone = for_one_command(store::database_options(database));
     alone.hosts = {host};
     try {
       mysql::Pool pool(std::move(alone));
-      const bool writes = store::Survey(pool).variables()["read_only"] != "ON";
+      auto variables = store::Survey(pool).variables();
+      const bool writes = variables["read_only"] != "ON";
+      if (writes && variables["wsrep_on"] != "ON") ++alone_and_writable;
       report.ok("Of database.hosts, " + text(host) + (writes ? " is ready." : " is ready, and read-only."));
     } catch (const util::Outage& outage) {
       report.warning(
           "Of database.hosts, " + text(host) + " cannot be used: " + outage.what(),
           "See that this server runs and is in its cluster, and that database.user may log in there.");
     }
+  }
+  if (alone_and_writable > 1) {
+    report.warning(
+        "Of database.hosts, " + std::to_string(alone_and_writable) +
+            " take writes and are in no Galera cluster: workers that use different ones have different "
+            "users.",
+        "Set read_only = 1 on all but the primary, and promote one only when the old primary is shut off.");
   }
 }
 

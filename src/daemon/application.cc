@@ -203,7 +203,7 @@ struct Application::Parts {
       : configuration(std::move(c)),
         pool(store::database_options(configuration.database)),
         stale_reads(pool, store::replica_options(configuration.database)),
-        users(pool, store::auditing(configuration.audit), reads_of_users()),
+        users(pool, store::auditing(configuration.audit)),
         session_rows(pool, store::auditing(configuration.audit), &stale_reads),
         personal_token_rows(pool, store::auditing(configuration.audit), &stale_reads),
         audit(pool, store::auditing(configuration.audit)),
@@ -258,10 +258,6 @@ struct Application::Parts {
         app(services),
         gauges(pool, hashes, keys, feed, directory) {}
 
-  /// Where tokens end with a password, a hash of before would refuse those that were given out since.
-  mysql::StaleReads* reads_of_users() {
-    return configuration.tokens.check_revoke_token ? nullptr : &stale_reads;
-  }
   store::BlacklistStore* used_blacklist() {
     return configuration.compat.django_blacklist ? &blacklist : nullptr;
   }

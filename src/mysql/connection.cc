@@ -9,12 +9,12 @@
 namespace mysql {
 namespace {
 
-/// Whether a transaction is rolled back, now that its connection is closed. A COMMIT that was refused at its
-/// beginning was none; one whose answer was lost may have been one.
-bool is_undone(const sql::SQLException& error, bool at_its_end) {
+/// Whether a transaction is rolled back, now that its connection is closed, and may fare better in another
+/// run. A COMMIT that was refused at its beginning was none; one whose answer was lost may have been one.
+bool may_run_again(const sql::SQLException& error, bool at_its_end, bool has_others) {
   const FailureKind kind = kind_of(error.getErrorCode());
   if (kind == FailureKind::lost || kind == FailureKind::unsent) return !at_its_end;
-  return kind == FailureKind::not_ready || is_read_only(error);
+  return kind == FailureKind::not_ready || (has_others && is_read_only(error));
 }
 
 /// More than the program has; a bound for statements whose text varies.
@@ -122,7 +122,7 @@ void Connection::recover(const sql::SQLException& error, Attempt& attempt) {
   }
   broken_ = true;
   home_.count_failure();
-  if (in_transaction_ && is_undone(error, attempt.replay == Replay::never)) {
+  if (in_transaction_ && may_run_again(error, attempt.replay == Replay::never, home_.has_others())) {
     throw Undone(describe(error, attempt.sql));
   }
   throw util::Outage(describe(error, attempt.sql));

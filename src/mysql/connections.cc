@@ -171,6 +171,7 @@ void Connections::leave(unsigned generation) noexcept {
   left = begin_generation(*state);
   state->next = (state->used.value_or(state->next) + 1) % addresses_.size();
   state->tried = 0;
+  state->connecting.reset();  // what is under way says nothing about the next one
 }
 
 void Connections::lost(unsigned generation) noexcept {
@@ -215,33 +216,42 @@ void Connections::open_one(util::Guarded<State>::Access& state) {
 
   std::unique_ptr<Connection> connection;
   std::string reason;
-  bool limit = false;
+  auto cause = Cause::server;
   try {
     auto made = connect(driver_, options_, address, has_others() && !options_.replica);
     connection = std::make_unique<Connection>(*this, std::move(made), generation);
   } catch (const std::bad_alloc&) {
     reason = "database at " + text(address) + ": out of memory";
+    cause = Cause::memory;
   } catch (const sql::SQLException& error) {
     reason = describe_connect(error, text(address));
-    limit = is_connection_limit(error.getErrorCode());
+    if (is_connection_limit(error.getErrorCode())) cause = Cause::limit;
   }
 
   state.held().lock();
   if (connection != nullptr) {
-    opened(*state, index, std::move(connection));
+    auto of_no_use = opened(*state, index, connection);
+    if (connection == nullptr && of_no_use.empty()) return;
+    state.held().unlock();  // to close one is to write to its server
+    connection.reset();
+    of_no_use.clear();
+    state.held().lock();
   } else {
-    failed(*state, index, std::move(reason), limit);
+    failed(*state, index, std::move(reason), cause);
   }
 }
 
-void Connections::opened(State& state, std::size_t index, std::unique_ptr<Connection> connection) {
+/// What is the caller's to close: it leaves `connection` where its server was left meanwhile.
+std::vector<std::unique_ptr<Connection>> Connections::opened(State& state, std::size_t index,
+                                                             std::unique_ptr<Connection>& connection) {
+  std::vector<std::unique_ptr<Connection>> old;
   state.connecting.reset();
-  if (index != state.next) return;  // it was left meanwhile: this one goes as it came
+  if (index != state.next) return old;
   state.tried = 0;
   const bool moved = state.used && *state.used != index;
   if (moved) {
     ++state.failovers;
-    begin_generation(state);
+    old = begin_generation(state);
     connection->set_generation(state.generation);
   }
   state.used = index;
@@ -254,16 +264,21 @@ void Connections::opened(State& state, std::size_t index, std::unique_ptr<Connec
     util::log::info("the database is used at " + text(addresses_[index]) + " from now on");
   }
   came_.notify_one();
+  return old;
 }
 
-void Connections::failed(State& state, std::size_t index, std::string reason, bool limit) {
+void Connections::failed(State& state, std::size_t index, std::string reason, Cause cause) {
   count_failure();
-  if (limit && state.open > 0) {  // the others go on; who waits may still get one of them
+  // The others go on, and who waits may still get one of them; want of our own memory is no server's failure.
+  if (cause == Cause::memory || (cause == Cause::limit && state.open > 0)) {
     state.connecting.reset();
     state.next_attempt = Clock::now() + kProbeInterval;
     return;
   }
-  if (index != state.next) return;
+  if (index != state.next) {  // it was left meanwhile
+    state.connecting.reset();
+    return;
+  }
   if (!state.down) util::log::warning(reason);
   state.next = (index + 1) % addresses_.size();
   if (++state.tried < addresses_.size()) return;

@@ -64,9 +64,12 @@ class Connections {
   std::string hopeless(const State& state) const;
   void open_on_demand();
   void open_one(util::Guarded<State>::Access& state);
-  void opened(State& state, std::size_t index, std::unique_ptr<Connection> connection);
-  void failed(State& state, std::size_t index, std::string reason, bool limit);
-  std::vector<std::unique_ptr<Connection>> begin_generation(State& state) noexcept;
+  [[nodiscard]] std::vector<std::unique_ptr<Connection>> opened(State& state, std::size_t index,
+                                                                std::unique_ptr<Connection>& connection);
+  /// Why a connect failed.
+  enum class Cause { server, limit, memory };
+  void failed(State& state, std::size_t index, std::string reason, Cause cause);
+  [[nodiscard]] std::vector<std::unique_ptr<Connection>> begin_generation(State& state) noexcept;
 
   const Options options_;
   const std::vector<Address> addresses_;

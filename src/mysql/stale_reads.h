@@ -26,16 +26,9 @@ class StaleReads {
         // The primary is asked, which knows more.
       }
     }
-    return read_now(work);
-  }
-  /// The primary alone.
-  template <typename Work>
-  auto read_now(Work&& work) {
     auto lease = primary_.acquire();
     return work(lease);
   }
-
-  bool has_replicas() const noexcept { return replicas_ != nullptr; }
 
  private:
   Pool& primary_;

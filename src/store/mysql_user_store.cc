@@ -154,20 +154,8 @@ std::vector<User> MysqlUserStore::find_by_ids(std::span<const std::int64_t> ids)
   static const IdLists lists = id_lists("SELECT " USER_COLUMNS " FROM auth_user WHERE id");
   std::vector<User> users;
   if (ids.empty()) return users;
-  const auto find = [&](mysql::Lease& lease, std::span<const std::int64_t> wanted) {
-    each_row(lease, lists, wanted, [&](const mysql::Rows& row) { users.push_back(read_user(row)); });
-  };
-  reads_->read([&](mysql::Lease& lease) {
-    users.clear();  // of a replica that failed in the middle
-    find(lease, ids);
-  });
-  if (!reads_->has_replicas() || users.size() >= ids.size()) return users;
-  // Whom a replica does not know may have registered just now.
-  std::vector<std::int64_t> unknown(ids.begin(), ids.end());
-  std::erase_if(unknown, [&](std::int64_t id) {
-    return std::any_of(users.begin(), users.end(), [&](const User& user) { return user.id == id; });
-  });
-  if (!unknown.empty()) reads_->read_now([&](mysql::Lease& lease) { find(lease, unknown); });
+  auto lease = pool_.acquire();
+  each_row(lease, lists, ids, [&](const mysql::Rows& row) { users.push_back(read_user(row)); });
   return users;
 }
 
@@ -177,11 +165,9 @@ std::vector<Membership> MysqlUserStore::groups_of(std::span<const std::int64_t> 
       "WHERE m.user_id");
   std::vector<Membership> memberships;
   if (ids.empty()) return memberships;
-  reads_->read([&](mysql::Lease& lease) {
-    memberships.clear();
-    each_row(lease, lists, ids, [&](const mysql::Rows& row) {
-      memberships.push_back({row.integer(1), row.text(2)});
-    });
+  auto lease = pool_.acquire();
+  each_row(lease, lists, ids, [&](const mysql::Rows& row) {
+    memberships.push_back({row.integer(1), row.text(2)});
   });
   // Here and not there: the order of the column's collation leaves some names' order open.
   std::sort(memberships.begin(), memberships.end(), [](const Membership& a, const Membership& b) {

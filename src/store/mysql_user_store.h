@@ -2,17 +2,14 @@
 #pragma once
 
 #include "mysql/pool.h"
-#include "mysql/stale_reads.h"
 #include "store/user_store.h"
 
 namespace store {
 
 class MysqlUserStore final : public UserStore {
  public:
-  /// `reads`: for find_by_ids() and groups_of(), which may be some seconds old.
-  explicit MysqlUserStore(mysql::Pool& pool, Auditing auditing = Auditing::on,
-                          mysql::StaleReads* reads = nullptr)
-      : pool_(pool), own_reads_(pool), reads_(reads != nullptr ? reads : &own_reads_), auditing_(auditing) {}
+  explicit MysqlUserStore(mysql::Pool& pool, Auditing auditing = Auditing::on)
+      : pool_(pool), auditing_(auditing) {}
 
   std::optional<User> find_by_username(std::string_view username) override;
   std::optional<User> find_by_id(std::int64_t id) override;
@@ -32,8 +29,6 @@ class MysqlUserStore final : public UserStore {
 
  private:
   mysql::Pool& pool_;
-  mysql::StaleReads own_reads_;
-  mysql::StaleReads* const reads_;
   const Auditing auditing_;
 };
 

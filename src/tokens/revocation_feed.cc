@@ -26,11 +26,18 @@ constexpr std::chrono::seconds tidied_every{10};
 // whole window is read, and behind that when everything is.
 constexpr std::chrono::seconds settled_after{5};
 
-// Reading everything may take a twentieth of the time, however much there is; the same of the window.
-constexpr int pause_per_full_read = 20;
+// Reading everything may take a twentieth of the time, and the same of the window; but a read that waited for
+// a connection, or for its node of a cluster, says nothing about the next one.
+constexpr int pause_per_read = 20;
+constexpr std::chrono::seconds longest_without_all{60};
 
 // A clock that is put right by less disturbs nothing here.
 constexpr std::chrono::seconds tolerated_jump{5};
+
+std::chrono::nanoseconds pause_after(std::chrono::nanoseconds took, std::chrono::nanoseconds at_least,
+                                     std::chrono::nanoseconds at_most) {
+  return std::max(at_least, std::min(pause_per_read * took, at_most));
+}
 
 }  // namespace
 
@@ -165,8 +172,7 @@ bool RevocationFeed::Impl::is_blind(Instant began) const {
 /// (a COMMIT that was held up, a node with another clock, a host that slept or whose clock was set) is found
 /// by reading everything from time to time.
 bool RevocationFeed::Impl::all_is_due(Instant began) const {
-  const auto pause =
-      std::max<std::chrono::nanoseconds>(options.read_all_every, pause_per_full_read * read_all_took);
+  const auto pause = pause_after(read_all_took, options.read_all_every, longest_without_all);
   return is_blind(began) || began - read_all_at >= pause;
 }
 
@@ -201,8 +207,8 @@ void RevocationFeed::Impl::read_all(Instant began) {
 /// The ids of what is written at the same time are in no order, on one server by a little, in a cluster by as
 /// much as its nodes are apart: only the time of writing tells where a poll may begin.
 bool RevocationFeed::Impl::window_is_due(Instant began) const {
-  return began - read_window_at >= std::max<std::chrono::nanoseconds>(options.read_window_every,
-                                                                      pause_per_full_read * read_window_took);
+  // No longer than what a poll leaves out as settled is young enough to be seen by it.
+  return began - read_window_at >= pause_after(read_window_took, options.read_window_every, settled_after);
 }
 
 /// The highest id that it saw.

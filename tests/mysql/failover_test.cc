@@ -1,13 +1,18 @@
 // Several servers, of which one is used at a time.
 #include <cppunit/extensions/HelperMacros.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "mysql/connections.h"
 #include "mysql/pool.h"
 #include "private_server.h"
 #include "util/error.h"
@@ -16,6 +21,32 @@ namespace {
 
 using std::chrono::milliseconds;
 using namespace std::string_literals;
+
+/// Takes a connection and says nothing, until it closes it.
+class SilentServer {
+ public:
+  explicit SilentServer(std::string path) : path_(std::move(path)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof address.sun_path - 1);
+    fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CPPUNIT_ASSERT(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    CPPUNIT_ASSERT(::listen(fd_, 8) == 0);
+  }
+  ~SilentServer() { close(); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  void close() {
+    if (fd_ < 0) return;
+    ::close(std::exchange(fd_, -1));
+    ::unlink(path_.c_str());
+  }
+  const std::string& socket() const { return path_; }
+
+ private:
+  const std::string path_;
+  int fd_ = -1;
+};
 
 class FailoverTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(FailoverTest);
@@ -28,6 +59,7 @@ class FailoverTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_commit_whose_answer_was_lost_is_not_run_again);
   CPPUNIT_TEST(with_all_away_callers_fail_at_once_and_the_first_back_is_used);
   CPPUNIT_TEST(a_server_that_says_nothing_holds_nobody_up_for_long);
+  CPPUNIT_TEST(a_server_that_is_left_during_a_connect_leaves_the_pool_usable);
   CPPUNIT_TEST_SUITE_END();
 
   struct Two {
@@ -134,6 +166,15 @@ class FailoverTest : public CppUnit::TestFixture {
     mysql::Pool only(std::move(alone));
     CPPUNIT_ASSERT_EQUAL("first"s, where(only));  // better than none
     CPPUNIT_ASSERT_THROW(put(only, 1), util::Outage);
+    int runs = 0;
+    CPPUNIT_ASSERT_THROW(mysql::transact(only,
+                                         [&](mysql::Transaction& transaction) {
+                                           ++runs;
+                                           transaction.prepare("INSERT INTO t VALUES (1)").execute();
+                                           transaction.commit();
+                                         }),
+                         util::Outage);
+    CPPUNIT_ASSERT_EQUAL(1, runs);  // a second run would find the same
   }
 
   void a_replica_may_be_read_only() {
@@ -198,6 +239,29 @@ class FailoverTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(took < milliseconds(900));  // and not the connect timeout
     CPPUNIT_ASSERT_EQUAL("second"s, eventually(pool));
     servers().first.resume();
+  }
+
+  void a_server_that_is_left_during_a_connect_leaves_the_pool_usable() {
+    SilentServer silent(servers().second.directory() / "silent");
+    mysql::Options made = options();
+    made.acquire_timeout = milliseconds(20);
+    made.connect_timeout = std::chrono::seconds(60);
+    made.hosts.front().socket = silent.socket();
+    mysql::Connections connections(std::move(made));
+    CPPUNIT_ASSERT_THROW(connections.take(), util::Outage);
+    connections.leave(0);
+    CPPUNIT_ASSERT_THROW(connections.take(), util::Outage);
+    silent.close();
+    bool came = false;
+    for (int i = 0; i < 500 && !came; ++i) {
+      try {
+        connections.give_back(connections.take());
+        came = true;
+      } catch (const util::Outage&) {
+        std::this_thread::sleep_for(milliseconds(10));
+      }
+    }
+    CPPUNIT_ASSERT(came);
   }
 
  private:

@@ -53,6 +53,8 @@ class RevocationFeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(asks_the_database_about_one);
   CPPUNIT_TEST(reads_everything_when_the_clock_was_set);
   CPPUNIT_TEST(does_not_read_at_each_poll_what_it_has_seen);
+  CPPUNIT_TEST(reads_that_waited_do_not_put_off_the_next_ones_for_long);
+  CPPUNIT_TEST(a_slow_read_of_everything_is_repeated_after_a_minute);
   CPPUNIT_TEST(forgets_what_is_over);
   CPPUNIT_TEST(of_two_the_longer_one_holds);
   CPPUNIT_TEST(threads_that_poll_at_once_share_a_query_and_its_failure);
@@ -272,6 +274,48 @@ class RevocationFeedTest : public CppUnit::TestFixture {
     rows_.put(ends_session(102, 1), true);
     rows_of_polls(4);
     CPPUNIT_ASSERT(feed.revoked(of_session(102)));
+  }
+
+  void reads_that_waited_do_not_put_off_the_next_ones_for_long() {
+    tokens::FeedOptions options;
+    options.read_all_every = 1h;
+    tokens::RevocationFeed feed(rows_, clock_, options, [this] {
+      return std::chrono::steady_clock::time_point(std::chrono::seconds(seconds_));
+    });
+    const auto pass = [&](int seconds) {
+      seconds_ += seconds;
+      clock_.advance(std::chrono::seconds(seconds));
+    };
+    const auto poll = [&](int times) {
+      for (int i = 0; i < times; ++i) {
+        pass(1);
+        feed.poll_once();
+      }
+    };
+    feed.poll_once();
+    for (unsigned char number = 10; number <= 100; ++number) rows_.put(ends_session(number, number), true);
+    poll(20);
+    rows_.before_answer = [&] { pass(3); };
+    poll(1);
+    rows_.before_answer = [] {};
+    rows_.put(ends_session(1, 1), true);  // counted by another node
+    poll(5);
+    CPPUNIT_ASSERT(feed.revoked(of_session(1)));
+  }
+
+  void a_slow_read_of_everything_is_repeated_after_a_minute() {
+    for (unsigned char number = 1; number <= 3; ++number) rows_.put(ends_session(number, number), false);
+    rows_.before_page = [&] {
+      seconds_ += 10;
+      clock_.advance(10s);
+    };
+    feed_.poll_once();
+    rows_.before_page = [] {};
+    rows_.put(ends_session(9, 9), false);
+    tick(49);
+    CPPUNIT_ASSERT(!feed_.revoked(of_session(9)));
+    tick(2);
+    CPPUNIT_ASSERT(feed_.revoked(of_session(9)));
   }
 
   void reads_everything_after_a_pause_longer_than_the_window() {
