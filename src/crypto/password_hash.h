@@ -74,7 +74,8 @@ class PasswordHashes {
   /// Verifies against any scheme of the table. An unusable (`!…`), unknown or malformed encoding
   /// matches nothing and costs what decoy() costs. A wrong password against a cheaper hash spends the
   /// difference to the configured one besides (Django's harden_runtime, of any scheme; where scrypt is
-  /// configured a whole decoy): an old hash is told neither by a fast refusal nor by a slow one.
+  /// configured a whole decoy). Within a scheme that is exact; between two of them it rests on what they
+  /// took on one machine, so that there an old hash may be told by some percent of the time.
   ///
   /// An upgrade never lowers: families rank md5 < sha1 < pbkdf2_sha1 < bcrypt < bcrypt_sha256 <
   /// pbkdf2_sha256 < scrypt < argon2i < argon2id, and within one no parameter may be above the configured.
