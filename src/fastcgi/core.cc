@@ -245,7 +245,12 @@ void Core::let_go(Connection& connection) noexcept {
 
 void Core::close_connection(Connection& connection, bool refused) noexcept {
   if (refused) refused_.fetch_add(1, std::memory_order_relaxed);
-  if (connection.fd >= 0) ::close(connection.fd);
+  if (connection.fd >= 0) {
+    // Another thread in epoll_wait may hold the file for a look (newer kernels do), and lets go of it when it
+    // comes out: at the next event, whenever that is. The peer shall know at once.
+    ::shutdown(connection.fd, SHUT_RDWR);
+    ::close(connection.fd);
+  }
   connection.fd = -1;
   connection.gatherer.reset();
   connection.deadline = 0;
