@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/received_request.h"
@@ -133,6 +134,8 @@ void check_records(std::string_view sent) {
   }
 }
 
+std::optional<Worker> kept;
+
 void run(std::string_view input) {
   const std::string whole = gathered(input, input.size() + 1);
   const std::size_t piece = input.empty() ? 1 : 1 + static_cast<unsigned char>(input.back()) % 31;
@@ -142,11 +145,11 @@ void run(std::string_view input) {
     fuzz::require(whole.ends_with("between requests"), "a plain request that is not complete");
   }
 
-  static Worker worker;
-  check_records(worker.exchange(input));
-  fuzz::require(worker.fault() == nullptr, worker.fault() == nullptr ? "" : worker.fault());
+  if (!kept) kept.emplace();
+  check_records(kept->exchange(input));
+  fuzz::require(kept->fault() == nullptr, kept->fault() == nullptr ? "" : kept->fault());
 }
 
-const fuzz::Registered registered("fastcgi_stream", run);
+const fuzz::Registered registered("fastcgi_stream", run, [] { kept.reset(); });
 
 }  // namespace

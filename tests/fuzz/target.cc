@@ -18,8 +18,8 @@ const std::vector<Target>& targets() {
   return registered();
 }
 
-Registered::Registered(std::string_view name, void (*run)(std::string_view input)) {
-  registered().push_back({name, run});
+Registered::Registered(std::string_view name, void (*run)(std::string_view input), void (*end)()) {
+  registered().push_back({name, run, end});
 }
 
 void require(bool holds, std::string_view sentence) {

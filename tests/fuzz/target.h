@@ -11,6 +11,7 @@ namespace fuzz {
 struct Target {
   std::string_view name;  // of its directory of seeds
   void (*run)(std::string_view input);
+  void (*end)();  // of threads that run() has left, since tests behind it fork; null: there are none
 };
 
 /// Those that are linked in.
@@ -18,7 +19,7 @@ const std::vector<Target>& targets();
 
 /// At namespace scope, one for each target.
 struct Registered {
-  Registered(std::string_view name, void (*run)(std::string_view input));
+  Registered(std::string_view name, void (*run)(std::string_view input), void (*end)() = nullptr);
 };
 
 /// A property that must hold whatever the input is: what does not, ends the run (std::logic_error, which

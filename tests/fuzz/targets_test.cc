@@ -123,6 +123,7 @@ class FuzzTargetsTest : public CppUnit::TestFixture {
     for (const auto& seed : all) run(*target, seed);
     Chance chance(20261123);
     for (std::size_t i = 0; i < runs_a_target; ++i) run(*target, mutated(all, chance));
+    if (target->end != nullptr) target->end();
   }
 };
 
