@@ -49,7 +49,7 @@ class Line {
 
  private:
   void put(std::string_view text) noexcept {
-    std::memcpy(text_.data() + size_, text.data(), text.size());
+    text.copy(text_.data() + size_, text.size());  // of nothing, too, which memcpy does not allow
     size_ += text.size();
   }
 
