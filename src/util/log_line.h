@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 
 #include "util/log.h"
@@ -25,7 +24,7 @@ class Line {
   void push_back(char c) noexcept { append({&c, 1}); }
   void append(std::string_view text) noexcept {
     const std::size_t fits = std::min(text.size(), room_ - size_);
-    std::memcpy(text_.data() + size_, text.data(), fits);
+    text.copy(text_.data() + size_, fits);
     size_ += fits;
     cut_ = cut_ || fits < text.size();
   }
